@@ -1,0 +1,10 @@
+/* The gateway, for main.c: transport only. No business rule, no database. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include "settings/settings.h"
+
+/* Runs until SIGTERM or SIGINT; the exit status of the process. */
+int gateway_run(const struct settings *settings);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * What every business service (auth, social, rooms, matchmaking, games) is made of: a table of
+ * routes over a database schema, with Redis, the keys of auth, health and metrics. A service's own
+ * file says what is special about it and nothing else.
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include <event2/event.h>
+
+#include "core/http_client.h"
+#include "core/http_server.h"
+#include "settings/settings.h"
+#include "store/database.h"
+#include "store/migrate.h"
+#include "store/redis.h"
+
+struct service_context {
+    const struct settings *settings; /* borrowed */
+    struct event_base *base;         /* the loop's thread only */
+    struct database_pool *database;  /* any thread */
+    struct redis_pool *redis;        /* any thread */
+    struct keyring *keyring;         /* any thread */
+    void *state;                     /* the service's own, made by its start() */
+};
+
+struct service {
+    const char *name;
+    const struct route *routes;
+    size_t route_count;
+    struct schema schema;
+    size_t address_offset; /* of its address list in struct settings */
+    /* May be NULL. On the loop's thread, after the stores are made, before the first request. */
+    must_use enum error (*start)(struct service_context *context);
+    /* May be NULL. After the last request. */
+    void (*stop)(struct service_context *context);
+    /* May be NULL. Auth loads its own keys; everybody else fetches them from auth. */
+    must_use enum error (*load_keys)(struct service_context *context);
+};
+
+/* Runs until SIGTERM or SIGINT; the exit status of the process. */
+int service_run(const struct service *service, const struct settings *settings);
+
+/* Asks another service in the name of the user of this call: with the user's token and the
+ * request id. The caller json_decrefs. */
+must_use enum error service_ask_as_caller(struct call *call, const char *addresses,
+                                          const char *method, const char *path, json_t *body,
+                                          json_t **ret_object);
+/* The same in our own name, with a short-lived service token for `scope`, cached until shortly
+ * before it expires. `call` may be NULL outside a request. */
+must_use enum error service_ask_as_service(struct service_context *context, struct call *call,
+                                           const char *addresses, const char *method,
+                                           const char *path, const char *scope, json_t *body,
+                                           json_t **ret_object);
+
+/* Publishes an event or an order (see wire/events.h). `data` is stolen. A lost event is logged;
+ * nobody waits for it. */
+void service_publish(struct service_context *context, const char *channel, const char *type,
+                     json_t *data);
+void service_order(struct service_context *context, const char *user_id, json_t *order);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * What the games supervisor and a worker say to each other, over a SOCK_SEQPACKET pair (descriptor
+ * WORKER_CONTROL_FD of the worker): one packet a message, a fixed head and a body by type. Both
+ * sides are of the same build; the worker is not trusted all the same: the supervisor checks every
+ * length and id.
+ */
+#ifndef WIRE_CONTROL_H
+#define WIRE_CONTROL_H
+
+#include <stdint.h>
+
+#include "gamekit/game.h"
+
+/* The descriptors a worker is born with, next to 0-2. */
+#define WORKER_CONTROL_FD 3
+#define WORKER_IMAGE_FD   4 /* sealed memfd of the game's shared object */
+#define WORKER_ARENA_FD   5 /* the shared arena of its matches, see arena.h */
+
+#define CONTROL_BYTES_MAX (16u << 10)
+
+enum control_type {
+    /* supervisor -> worker */
+    CONTROL_MATCH_START = 1, /* struct control_match_start */
+    CONTROL_MATCH_STOP,      /* struct control_match: end it without a result */
+    CONTROL_STREAM,          /* struct control_stream, with the socket as SCM_RIGHTS */
+    CONTROL_SHUTDOWN,
+    /* worker -> supervisor */
+    CONTROL_READY,         /* struct control_ready */
+    CONTROL_MATCH_RUNNING, /* struct control_match */
+    CONTROL_MATCH_OVER,    /* struct control_match_over */
+    CONTROL_HEARTBEAT,     /* struct control_heartbeat, every WORKER_HEARTBEAT_MS */
+    CONTROL_LOG,           /* struct control_log: what a game logs */
+};
+#define WORKER_HEARTBEAT_MS 250
+
+struct control_head {
+    uint32_t type;
+    uint32_t bytes; /* of the body behind this head */
+};
+
+struct control_slot {
+    uint8_t user[16]; /* zero: a bot */
+    char name[24];
+    uint8_t team;
+    uint8_t bot_difficulty; /* of a bot: 1-3 */
+    uint8_t reserved[6];
+};
+
+struct control_match_start {
+    uint8_t match[16];
+    uint64_t seed;
+    uint32_t arena_index; /* which match slot of the arena */
+    uint32_t mode;        /* index into the manifest's modes */
+    uint32_t slot_count;
+    uint32_t resume; /* 1: go on from the arena's last committed tick instead of init */
+    int32_t options[GK_OPTIONS_MAX];
+    struct control_slot slots[GK_PLAYERS_MAX];
+};
+
+struct control_match {
+    uint8_t match[16];
+};
+
+struct control_stream {
+    char gateway[32]; /* the instance, for the log */
+};
+
+struct control_ready {
+    uint32_t abi_minor; /* the game's */
+    uint32_t reserved;
+};
+
+struct control_match_over {
+    uint8_t match[16];
+    uint64_t ticks;
+    uint64_t state_hash; /* FNV-1a of the final state */
+    struct gk_result result;
+};
+
+struct control_heartbeat {
+    uint64_t ticks;
+    uint64_t cpu_ns;
+    uint64_t tick_late_ns_max; /* since the last heartbeat */
+    uint64_t frames_sent;
+    uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
+    uint32_t matches;
+    uint32_t links;
+};
+
+struct control_log {
+    uint8_t match[16];
+    uint32_t level;
+    char text[500];
+};
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Events: what a service tells the sockets of a channel, and the orders it gives to gateways.
+ *
+ * Channels are `global`, `user:ID`, `room:ID`. A service publishes on the Redis channel
+ * WIRE_EVENT_PREFIX + channel, by one script that takes the next `seq` and publishes the finished
+ * text, so that `seq` counts without holes:
+ *
+ *   {"type":"chat:message","ch":"room:ID","seq":41,"data":{...}}      `type` always stands first
+ *
+ * A gateway hands that text to its sockets untouched, except for the types that it has to complete
+ * for each socket (game:started) or act on (game:ended).
+ *
+ * Orders start with '@' and never reach a browser. They go to `user:ID` and carry no seq:
+ *   @{"do":"subscribe","ch":"room:ID"}      every socket of this user now hears room:ID
+ *   @{"do":"unsubscribe","ch":"room:ID"}    ... no longer
+ *   @{"do":"revoke","session":"ID"}         close the sockets of this session with 4401;
+ *                                           without "session": all sockets of the user
+ */
+#ifndef WIRE_EVENTS_H
+#define WIRE_EVENTS_H
+
+#define WIRE_EVENT_PREFIX       "event:"
+#define WIRE_SEQ_PREFIX         "seq:" /* the counter of a channel */
+#define WIRE_CHANNEL_BYTES_MAX  64
+#define WIRE_EVENT_BYTES_MAX    (64u << 10)
+
+#define WIRE_CHANNEL_GLOBAL "global"
+#define WIRE_CHANNEL_USER   "user:"
+#define WIRE_CHANNEL_ROOM   "room:"
+
+/* KEYS[1] the counter, KEYS[2] the Redis channel; ARGV[1] type, ARGV[2] channel, ARGV[3] data. */
+#define WIRE_EVENT_SCRIPT                                                                          \
+    "local seq = redis.call('incr', KEYS[1])\n"                                                    \
+    "redis.call('publish', KEYS[2], '{\"type\":\"' .. ARGV[1] .. '\",\"ch\":\"' .. ARGV[2] .. "    \
+    "'\",\"seq\":' .. seq .. ',\"data\":' .. ARGV[3] .. '}')\n"                                    \
+    "return seq\n"
+
+/*
+ * Other keys that more than one process knows:
+ *   online:USER   hash, field = gateway instance, value = expiry in unix ms; the whole key expires
+ *                 after WIRE_ONLINE_TTL_S, each gateway refreshes its users every third of that.
+ *                 Written by gateways, read by social and matchmaking. Online: any field unexpired.
+ *   playing:USER  the id of the live match of this user, with a TTL that games refreshes.
+ *                 Written by games, read by social and matchmaking.
+ */
+#define WIRE_ONLINE_PREFIX  "online:"
+#define WIRE_PLAYING_PREFIX "playing:"
+#define WIRE_ONLINE_TTL_S   60
+
+#endif

@@ -1,0 +1,9 @@
+#include "auth/auth.h"
+
+#include "auth/queries.h"
+
+const struct service auth_service = {
+    .name = "auth",
+    .schema = {.name = "auth"},
+    .address_offset = offsetof(struct settings, auth_address),
+};

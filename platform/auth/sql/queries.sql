@@ -1,0 +1,1 @@
+-- The queries of the auth service. Parameters only.

@@ -1,0 +1,9 @@
+#include "games/games.h"
+
+#include "games/queries.h"
+
+const struct service games_service = {
+    .name = "games",
+    .schema = {.name = "games"},
+    .address_offset = offsetof(struct settings, games_address),
+};

@@ -1,0 +1,9 @@
+#include "matchmaking/matchmaking.h"
+
+#include "matchmaking/queries.h"
+
+const struct service matchmaking_service = {
+    .name = "matchmaking",
+    .schema = {.name = "matchmaking"},
+    .address_offset = offsetof(struct settings, matchmaking_address),
+};

@@ -1,0 +1,9 @@
+#include "rooms/rooms.h"
+
+#include "rooms/queries.h"
+
+const struct service rooms_service = {
+    .name = "rooms",
+    .schema = {.name = "rooms"},
+    .address_offset = offsetof(struct settings, rooms_address),
+};

@@ -1,0 +1,1 @@
+-- The queries of the rooms service. Parameters only.

@@ -1,0 +1,1 @@
+-- The queries of the social service. Parameters only.

@@ -4,6 +4,6 @@
 
 const struct service auth_service = {
     .name = "auth",
-    .schema = {.name = "auth"},
+    .schema = {.name = "auth", .migrations = &auth_migrations},
     .address_offset = offsetof(struct settings, auth_address),
 };

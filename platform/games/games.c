@@ -4,6 +4,6 @@
 
 const struct service games_service = {
     .name = "games",
-    .schema = {.name = "games"},
+    .schema = {.name = "games", .migrations = &games_migrations},
     .address_offset = offsetof(struct settings, games_address),
 };

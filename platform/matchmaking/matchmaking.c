@@ -4,6 +4,6 @@
 
 const struct service matchmaking_service = {
     .name = "matchmaking",
-    .schema = {.name = "matchmaking"},
+    .schema = {.name = "matchmaking", .migrations = &matchmaking_migrations},
     .address_offset = offsetof(struct settings, matchmaking_address),
 };

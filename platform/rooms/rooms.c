@@ -4,6 +4,6 @@
 
 const struct service rooms_service = {
     .name = "rooms",
-    .schema = {.name = "rooms"},
+    .schema = {.name = "rooms", .migrations = &rooms_migrations},
     .address_offset = offsetof(struct settings, rooms_address),
 };

@@ -11,7 +11,7 @@
 
 struct schema {
     const char *name; /* of the schema; the role is transcendence_<name> */
-    struct migration_list migrations;
+    const struct migration_list *migrations; /* borrowed */
 };
 
 /* Creates or updates schema and role (with `role_password`) and applies what is missing. Logs each

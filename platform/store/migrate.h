@@ -10,7 +10,7 @@
 #include "store/sql.h"
 
 struct schema {
-    const char *name; /* of the schema; the role is transcendence_<name> */
+    const char *name;                        /* of the schema; the role is transcendence_<name> */
     const struct migration_list *migrations; /* borrowed */
 };
 

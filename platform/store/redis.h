@@ -25,11 +25,10 @@ must_use enum error redis_run(struct redis_pool *pool, redisReply **ret_reply, c
 
 struct redis_script {
     const char *name;
-    const char *text; /* Lua; borrowed for ever */
-    char sha1[41];    /* filled by the first call */
+    const char *text; /* Lua */
 };
 /* EVALSHA with fall-back to EVAL. `arguments` are keys first (`key_count`), then values. */
-must_use enum error redis_run_script(struct redis_pool *pool, struct redis_script *script,
+must_use enum error redis_run_script(struct redis_pool *pool, const struct redis_script *script,
                                      int key_count, int argument_count,
                                      const char *const *arguments, redisReply **ret_reply);
 void redis_free(redisReply *reply); /* NULL is fine */

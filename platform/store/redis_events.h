@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDIS_PING_MS         2000
-#define REDIS_SILENCE_MS_MAX  5000
-#define REDIS_BACKOFF_MS_MAX  2000
+#define REDIS_PING_MS        2000
+#define REDIS_SILENCE_MS_MAX 5000
+#define REDIS_BACKOFF_MS_MAX 2000
 
 struct redis_events;
 struct redis_events_handlers {

@@ -2,8 +2,9 @@
  * Settings as one table. Each row (name, type, default, help) feeds a flag (--name=value), an
  * environment variable (TRANSCENDENCE_NAME, or the row's own `environment` name), a line of the
  * configuration file (`name = value`, # comments) and the printed help. Flags win over the
- * environment, the environment over the file, the file over the default. A wrong setting is one
- * clear sentence in `ret_sentence`; the caller prints it and exits 2.
+ * environment, the environment over the file, the file over the default. A wrong setting, also a
+ * variable TRANSCENDENCE_SOMETHING that no row knows, is one clear sentence in `ret_sentence`; the
+ * caller prints it and exits 2. An empty environment variable is an empty value.
  */
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H

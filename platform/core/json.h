@@ -2,7 +2,8 @@
  * Strict decoding of a JSON object into a plain struct, by a table of fields, at one place per
  * message; what stands behind it sees no json_t. An unknown field, a wrong type, a number out of
  * range, a text too long or not UTF-8, a control character where none is allowed: ERROR_VALIDATION
- * and the field's name. A duplicate key or trailing bytes: ERROR_MALFORMED_JSON.
+ * and the field's name. A duplicate key or trailing bytes: ERROR_MALFORMED_JSON. An optional field
+ * that is null counts as absent.
  *
  *     struct join { char role[16]; int64_t seat; bool has_seat; };
  *     static const struct json_field join_fields[] = {
@@ -22,7 +23,13 @@
 
 #define JSON_DEPTH_MAX 16
 
-enum json_kind { JSON_KIND_TEXT, JSON_KIND_INT, JSON_KIND_BOOL, JSON_KIND_OBJECT };
+enum json_kind {
+    JSON_KIND_TEXT,
+    JSON_KIND_INT,
+    JSON_KIND_BOOL,
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY
+};
 
 struct json_field {
     const char *name;
@@ -30,7 +37,7 @@ struct json_field {
     size_t offset;     /* of the value: char[], int64_t, bool, or json_t * (borrowed) */
     size_t has_offset; /* of a bool set when the field is there; SIZE_MAX: the field is required */
     size_t capacity;   /* of a char[], with its zero */
-    int64_t min, max;  /* of an int; of a text's length in characters (code points) */
+    int64_t min, max;  /* of an int; of a text's characters (code points); of an array's items */
     bool multiline;    /* text may hold \n and \t */
 };
 
@@ -42,6 +49,10 @@ struct json_field {
 #define JSON_TEXT_OPTIONAL(type, member, has, lo, hi)                                              \
     {#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has),               \
      JSON_FIELD_SIZE(type, member), lo, hi, false}
+/* Text that may hold line ends and tabs. */
+#define JSON_TEXT_MULTILINE(type, member, lo, hi)                                                  \
+    {#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX, JSON_FIELD_SIZE(type, member), \
+     lo, hi, true}
 #define JSON_INT(type, member, lo, hi)                                                             \
     {#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false}
 #define JSON_INT_OPTIONAL(type, member, has, lo, hi)                                               \
@@ -55,6 +66,9 @@ struct json_field {
 #define JSON_OBJECT_OPTIONAL(type, member, has)                                                    \
     {#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0,     \
      false}
+/* A list of `lo` to `hi` items of any kind; each is for the caller to decode. */
+#define JSON_ARRAY(type, member, lo, hi)                                                           \
+    {#member, JSON_KIND_ARRAY, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false}
 
 /* What was wrong, for the person who sent it. */
 struct json_complaint {
@@ -70,5 +84,11 @@ must_use enum error json_parse_object(const char *text, size_t bytes, json_t **r
 must_use enum error json_decode(const json_t *object, const struct json_field *fields,
                                 size_t field_count, void *ret_struct,
                                 struct json_complaint *ret_complaint);
+
+/* The same for the answer of another service of ours, which may say more than we ask for: fields
+ * that the table does not name are passed over. */
+must_use enum error json_decode_known(const json_t *object, const struct json_field *fields,
+                                      size_t field_count, void *ret_struct,
+                                      struct json_complaint *ret_complaint);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Counters and gauges of this process, printed in the Prometheus text format 0.0.4 for /metrics.
  * A metric is a static variable of its module, listed at start; updates are relaxed atomics and
- * safe on any thread.
+ * safe on any thread. Metrics of one name (with different labels) are added one after the other.
  */
 #ifndef CORE_METRICS_H
 #define CORE_METRICS_H

@@ -1,5 +1,8 @@
-/* Child processes: starting one with exactly the descriptors and environment it needs. Loop's
- * thread only. */
+/*
+ * Child processes: starting one with exactly the descriptors and environment it needs, all signals
+ * at their defaults and /dev/null as its standard input. Loop's thread only, and `die_with_parent`
+ * means that thread: the child dies with the thread that started it.
+ */
 #ifndef CORE_PROCESS_H
 #define CORE_PROCESS_H
 
@@ -21,8 +24,13 @@ struct process_options {
     const char *directory;   /* NULL: ours */
     bool die_with_parent;    /* PR_SET_PDEATHSIG SIGKILL */
     bool own_group;          /* setpgid, so that Ctrl-C reaches only us */
+    bool change_user;        /* to `user` and `group`, with no further groups */
+    uid_t user;
+    gid_t group;
 };
 
+/* Returns when the program runs. ERROR_UNAVAILABLE when it cannot be started (logged with the
+ * reason). The caller waits for the child. */
 must_use enum error process_start(const struct process_options *options, pid_t *ret_pid);
 
 #endif

@@ -1,0 +1,387 @@
+/*
+ * The load of `./dev bench play`: N players of Pong in one single-threaded epoll loop. Each opens
+ * a WebSocket, queues for a match, then sends an input ten times a second and takes note of every
+ * state frame.
+ *
+ *     play_load floor    HOST:PORT[,HOST:PORT...] PLAYERS SECONDS
+ *     play_load platform HOST:PORT[,HOST:PORT...] PLAYERS SECONDS < tokens, one a line
+ *
+ * Players are spread over the addresses in turn, so that neighbours in the queue sit on different
+ * gateways. Prints `phase=playing`, `phase=measure`, `phase=done` as they begin, then the figures
+ * as key=value. An error is a sentence and exit 1.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "histogram.h"
+#include "wire/frames.h"
+
+#define TICK_HZ           60
+#define INPUTS_PER_SECOND 10
+#define WARM_UP_SECONDS   5 /* Pong counts down for three */
+#define START_SECONDS_MAX 60
+#define PLAYERS_MAX       20000
+#define CONNECTING_MAX    64
+#define ADDRESSES_MAX     16
+#define IN_BYTES          16384
+#define TOKEN_BYTES       2048
+#define SEQ_RING          64
+#define SECOND_NS         INT64_C(1000000000)
+#define WEBSOCKET_TEXT    0x81
+#define WEBSOCKET_BINARY  0x82
+#define WEBSOCKET_CLOSE   0x88
+#define WEBSOCKET_PING    0x89
+#define WEBSOCKET_PONG    0x8a
+
+enum player_state { PLAYER_IDLE, PLAYER_CONNECTING, PLAYER_OPEN, PLAYER_READY, PLAYER_PLAYING };
+
+struct player {
+    int descriptor;
+    enum player_state state;
+    char *token; /* owned; NULL on the floor */
+    uint8_t channel;
+    uint32_t seq;
+    uint32_t acked;
+    int64_t sent_ns[SEQ_RING];
+    int64_t frame_ns; /* when the last state frame came; 0: none in this measurement */
+    size_t in_bytes;
+    uint8_t in[IN_BYTES + 1]; /* one more for the zero behind a text */
+};
+
+static struct player *players[PLAYERS_MAX];
+static int player_count, playing_count, connecting_count;
+static bool is_floor, is_measuring;
+static struct sockaddr_in addresses[ADDRESSES_MAX];
+static int address_count;
+static int epoll;
+static uint64_t frames, bytes_received, inputs_sent, matches_ended;
+static struct histogram jitter, latency;
+
+static void parse_addresses(char *list);
+static void read_tokens(void);
+static void start_everybody(void);
+static void play(int64_t seconds);
+static void wait_for_events(int64_t until_ns);
+static void connect_player(int index);
+static void on_readable(struct player *player);
+static void on_upgraded(struct player *player);
+static void on_message(struct player *player, uint8_t head, uint8_t *body, size_t bytes);
+static void on_text(struct player *player, char *text);
+static void on_state_frame(struct player *player, const uint8_t *body, size_t bytes);
+static void send_input(struct player *player, int64_t now_ns);
+static void send_frame(struct player *player, uint8_t head, const void *body, size_t bytes);
+static void print_figures(int64_t seconds);
+static int64_t now(void);
+
+static void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+static void fail(const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    fputs("play_load: ", stderr);
+    vfprintf(stderr, format, list);
+    fputc('\n', stderr);
+    va_end(list);
+    exit(1);
+}
+
+static void announce(const char *phase)
+{
+    printf("phase=%s\n", phase);
+    fflush(stdout);
+}
+
+int main(int argument_count, char **arguments)
+{
+    if (argument_count != 5)
+        fail("usage: play_load floor|platform HOST:PORT[,...] PLAYERS SECONDS");
+    is_floor = strcmp(arguments[1], "floor") == 0;
+    parse_addresses(arguments[2]);
+    player_count = atoi(arguments[3]);
+    int64_t seconds = atoi(arguments[4]);
+    if (player_count < 2 || player_count > PLAYERS_MAX || player_count % 2 || seconds < 1)
+        fail("PLAYERS is even and at most %d, SECONDS at least 1", PLAYERS_MAX);
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+
+    epoll = epoll_create1(0);
+    for (int i = 0; i < player_count; i++) {
+        players[i] = calloc(1, sizeof(*players[i]));
+        assert(players[i]);
+    }
+    if (!is_floor)
+        read_tokens();
+    start_everybody();
+    announce("playing");
+    play(WARM_UP_SECONDS);
+    announce("measure");
+    is_measuring = true;
+    play(seconds);
+    announce("done");
+    print_figures(seconds);
+    return 0;
+}
+
+static void parse_addresses(char *list)
+{
+    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+        char *colon = strrchr(item, ':');
+        if (!colon || address_count == ADDRESSES_MAX)
+            fail("addresses are HOST:PORT, at most %d", ADDRESSES_MAX);
+        *colon = '\0';
+        struct sockaddr_in *address = &addresses[address_count++];
+        address->sin_family = AF_INET;
+        address->sin_port = htons((uint16_t)atoi(colon + 1));
+        if (inet_pton(AF_INET, item, &address->sin_addr) != 1)
+            fail("%s is no IPv4 address", item);
+    }
+}
+
+static void read_tokens(void)
+{
+    char line[TOKEN_BYTES];
+    for (int i = 0; i < player_count; i++) {
+        if (!fgets(line, sizeof(line), stdin))
+            fail("%d tokens for %d players", i, player_count);
+        line[strcspn(line, "\n")] = '\0';
+        players[i]->token = strdup(line);
+    }
+}
+
+/* Connects all, a few at a time, and lets them queue; returns when all are in a match. */
+static void start_everybody(void)
+{
+    int64_t give_up_ns = now() + START_SECONDS_MAX * SECOND_NS;
+    int next = 0;
+    while (playing_count < player_count) {
+        while (next < player_count && connecting_count < CONNECTING_MAX)
+            connect_player(next++);
+        wait_for_events(now() + SECOND_NS / 10);
+        if (now() > give_up_ns)
+            fail("only %d of %d players came into a match", playing_count, player_count);
+    }
+}
+
+/* The players' inputs are spread evenly over time. */
+static void play(int64_t seconds)
+{
+    static int next;
+    int64_t step_ns = SECOND_NS / INPUTS_PER_SECOND / player_count;
+    int64_t due_ns = now(), end_ns = due_ns + seconds * SECOND_NS;
+    while (due_ns < end_ns) {
+        wait_for_events(due_ns);
+        for (int64_t now_ns = now(); due_ns <= now_ns; due_ns += step_ns) {
+            send_input(players[next], now_ns);
+            next = (next + 1) % player_count;
+        }
+    }
+}
+
+static void wait_for_events(int64_t until_ns)
+{
+    struct epoll_event events[512];
+    int64_t left_ns = until_ns - now();
+    struct timespec timeout = {0, left_ns > 0 ? left_ns % SECOND_NS : 0};
+    int count = epoll_pwait2(epoll, events, 512, &timeout, NULL);
+    for (int i = 0; i < count; i++) {
+        struct player *player = events[i].data.ptr;
+        if (events[i].events & EPOLLOUT) {
+            struct epoll_event event = {.events = EPOLLIN, .data.ptr = player};
+            epoll_ctl(epoll, EPOLL_CTL_MOD, player->descriptor, &event);
+            char request[TOKEN_BYTES + 512];
+            int length = snprintf(request, sizeof(request),
+                                  "GET /ws HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
+                                  "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n",
+                                  player->token ? "Authorization: Bearer " : "",
+                                  player->token ? player->token : "", player->token ? "\r\n" : "");
+            if (write(player->descriptor, request, (size_t)length) != length)
+                fail("cannot send the handshake: %s", strerror(errno));
+        } else {
+            on_readable(player);
+        }
+    }
+}
+
+static void connect_player(int index)
+{
+    struct player *player = players[index];
+    player->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (player->descriptor < 0)
+        fail("no more sockets: %s", strerror(errno));
+    int on = 1;
+    setsockopt(player->descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    struct sockaddr_in *address = &addresses[index % address_count];
+    if (connect(player->descriptor, (struct sockaddr *)address, sizeof(*address)) < 0 &&
+        errno != EINPROGRESS)
+        fail("cannot connect: %s", strerror(errno));
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = player};
+    epoll_ctl(epoll, EPOLL_CTL_ADD, player->descriptor, &event);
+    player->state = PLAYER_CONNECTING;
+    connecting_count++;
+}
+
+static void on_readable(struct player *player)
+{
+    ssize_t got =
+        read(player->descriptor, player->in + player->in_bytes, IN_BYTES - player->in_bytes);
+    if (got < 0 && errno == EAGAIN)
+        return;
+    if (got <= 0)
+        fail("a player's connection was closed in state %d", player->state);
+    player->in_bytes += (size_t)got;
+    if (is_measuring)
+        bytes_received += (uint64_t)got;
+    if (player->state == PLAYER_CONNECTING)
+        on_upgraded(player);
+    if (player->state == PLAYER_CONNECTING)
+        return;
+
+    size_t at = 0;
+    while (player->in_bytes - at >= 2) {
+        uint8_t *head = player->in + at;
+        size_t head_bytes = 2, body_bytes = head[1] & 0x7f;
+        if (body_bytes == 126) {
+            if (player->in_bytes - at < 4)
+                break;
+            head_bytes = 4;
+            body_bytes = (size_t)head[2] << 8 | head[3];
+        } else if (body_bytes == 127) {
+            fail("a frame over 64 KiB");
+        }
+        if (player->in_bytes - at < head_bytes + body_bytes)
+            break;
+        on_message(player, head[0], head + head_bytes, body_bytes);
+        at += head_bytes + body_bytes;
+    }
+    memmove(player->in, player->in + at, player->in_bytes - at);
+    player->in_bytes -= at;
+}
+
+static void on_upgraded(struct player *player)
+{
+    uint8_t *end = memmem(player->in, player->in_bytes, "\r\n\r\n", 4);
+    if (!end)
+        return;
+    if (memcmp(player->in, "HTTP/1.1 101", 12) != 0)
+        fail("the handshake was refused: %.60s", (char *)player->in);
+    size_t used = (size_t)(end + 4 - player->in);
+    memmove(player->in, end + 4, player->in_bytes - used);
+    player->in_bytes -= used;
+    connecting_count--;
+    player->state = is_floor ? PLAYER_PLAYING : PLAYER_OPEN;
+    playing_count += is_floor;
+}
+
+static void on_message(struct player *player, uint8_t head, uint8_t *body, size_t bytes)
+{
+    if (head == WEBSOCKET_BINARY) {
+        on_state_frame(player, body, bytes);
+    } else if (head == WEBSOCKET_TEXT) {
+        uint8_t behind = body[bytes];
+        body[bytes] = '\0';
+        on_text(player, (char *)body);
+        body[bytes] = behind;
+    } else if (head == WEBSOCKET_PING) {
+        send_frame(player, WEBSOCKET_PONG, body, bytes);
+    } else if (head == WEBSOCKET_CLOSE) {
+        fail("a player was closed with %d", bytes >= 2 ? body[0] << 8 | body[1] : 0);
+    }
+}
+
+static void on_text(struct player *player, char *text)
+{
+    static const char queue[] = "{\"id\":1,\"type\":\"matchmaking:joinQueue\","
+                                "\"data\":{\"game\":\"pong\",\"mode\":\"1v1\"}}";
+    if (strncmp(text, "{\"type\":\"session:ready\"", 23) == 0) {
+        player->state = PLAYER_READY;
+        send_frame(player, WEBSOCKET_TEXT, queue, strlen(queue));
+    } else if (strncmp(text, "{\"type\":\"game:started\"", 22) == 0) {
+        const char *channel = strstr(text, "\"channel\":");
+        if (!channel)
+            fail("game:started names no channel: %.200s", text);
+        player->channel = (uint8_t)atoi(channel + strlen("\"channel\":"));
+        playing_count += player->state != PLAYER_PLAYING;
+        player->state = PLAYER_PLAYING;
+    } else if (strncmp(text, "{\"type\":\"game:ended\"", 20) == 0) {
+        matches_ended++;
+    } else if (strncmp(text, "{\"id\":1,\"ok\":false", 18) == 0) {
+        fail("joinQueue was refused: %.200s", text);
+    }
+}
+
+static void on_state_frame(struct player *player, const uint8_t *body, size_t bytes)
+{
+    if (bytes < FRAME_STATE_HEAD_BYTES || body[0] != FRAME_STATE)
+        return;
+    int64_t now_ns = now();
+    uint32_t ack;
+    memcpy(&ack, &body[6], sizeof(ack));
+    if (is_measuring) {
+        frames++;
+        if (player->frame_ns)
+            histogram_add(&jitter, now_ns - player->frame_ns - SECOND_NS / TICK_HZ);
+        player->frame_ns = now_ns;
+        if (ack > player->acked && ack <= player->seq && player->seq - ack < SEQ_RING)
+            histogram_add(&latency, now_ns - player->sent_ns[ack % SEQ_RING]);
+    }
+    player->acked = ack;
+}
+
+static void send_input(struct player *player, int64_t now_ns)
+{
+    uint8_t frame[FRAME_INPUT_HEAD_BYTES + 4] = {FRAME_INPUT, player->channel};
+    uint32_t seq = ++player->seq;
+    memcpy(&frame[2], &seq, sizeof(seq));
+    frame[FRAME_INPUT_HEAD_BYTES] = seq / 8 % 2 ? 1 : 0xff; /* up for a while, then down */
+    player->sent_ns[seq % SEQ_RING] = now_ns;
+    inputs_sent += is_measuring;
+    send_frame(player, WEBSOCKET_BINARY, frame, sizeof(frame));
+}
+
+/* Masked with zeros, which leaves the body as it is. */
+static void send_frame(struct player *player, uint8_t head, const void *body, size_t bytes)
+{
+    uint8_t frame[256] = {head, (uint8_t)(0x80 | bytes)};
+    assert(bytes <= 125);
+    memcpy(&frame[6], body, bytes);
+    ssize_t sent = send(player->descriptor, frame, 6 + bytes, MSG_NOSIGNAL);
+    if (sent != (ssize_t)(6 + bytes))
+        fail("a player's input was not taken: %s", strerror(errno));
+}
+
+static void print_figures(int64_t seconds)
+{
+    uint64_t expected = (uint64_t)(seconds * TICK_HZ * player_count);
+    printf("frames=%llu\nframes_expected=%llu\nbytes=%llu\ninputs=%llu\nmatches_ended=%llu\n",
+           (unsigned long long)frames, (unsigned long long)expected,
+           (unsigned long long)bytes_received, (unsigned long long)inputs_sent,
+           (unsigned long long)matches_ended);
+    printf("jitter_ms_p50=%.2f\njitter_ms_p99=%.2f\njitter_ms_p999=%.2f\n",
+           histogram_ms(&jitter, 0.50), histogram_ms(&jitter, 0.99), histogram_ms(&jitter, 0.999));
+    printf("latency_ms_p50=%.2f\nlatency_ms_p99=%.2f\nlatency_samples=%llu\n",
+           histogram_ms(&latency, 0.50), histogram_ms(&latency, 0.99),
+           (unsigned long long)latency.total);
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * SECOND_NS + time.tv_nsec;
+}

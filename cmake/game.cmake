@@ -16,3 +16,27 @@ function(add_game name)
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${bundle}/client
         COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client)
 endfunction()
+
+# game_image_test(NAME): ctest NAME_image, the built image is one that a host accepts.
+function(game_image_test name)
+    add_test(NAME ${name}_image
+        COMMAND ${CMAKE_SOURCE_DIR}/sdk/tests/image.sh $<TARGET_FILE:game_${name}>)
+endfunction()
+
+# game_portable_test(NAME SOURCES...): ctest NAME_portable, the rules compile with clang and as
+# WebAssembly; skipped where these are not installed. Sources are those of the folder above.
+function(game_portable_test name)
+    list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/../)
+    add_test(NAME ${name}_portable COMMAND ${CMAKE_SOURCE_DIR}/sdk/tests/portable.sh
+        ${CMAKE_SOURCE_DIR}/sdk/include ${CMAKE_CURRENT_BINARY_DIR}/portable ${ARGN})
+    set_tests_properties(${name}_portable PROPERTIES SKIP_RETURN_CODE 77)
+endfunction()
+
+# game_client_tests(NAME): ctest NAME_client, the client's tests/*.test.mjs by node.
+function(game_client_tests name)
+    find_program(NODE node)
+    if(NODE)
+        file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.test.mjs)
+        add_test(NAME ${name}_client COMMAND ${NODE} --test ${tests})
+    endif()
+endfunction()

@@ -44,8 +44,8 @@ static int32_t arrival_y(const struct pong_ball *ball, int32_t plane)
 /* One error for each approach of the ball, so the paddle does not tremble. */
 static int32_t stray(const struct pong_state *state, uint32_t slot, uint32_t difficulty)
 {
-    uint64_t approach = (uint64_t)state->hits << 16 | (uint64_t)state->scores[0] << 8 |
-                        state->scores[1];
+    uint64_t approach =
+        (uint64_t)state->hits << 16 | (uint64_t)state->scores[0] << 8 | state->scores[1];
     struct gk_random random;
     gk_random_seed(&random, approach ^ state->random.position, slot);
     int32_t reach = pong_paddle_half(state, slot) + PONG_BALL_RADIUS;

@@ -147,9 +147,9 @@ static void age_absences(struct pong_state *state)
             continue;
         player->away_ticks++;
         player->away_ticks_total += player->joined;
-        player->gone =
-            player->away_ticks >= (player->joined ? PONG_AWAY_GRACE_TICKS : PONG_JOIN_GRACE_TICKS) ||
-            player->away_ticks_total >= PONG_AWAY_BUDGET_TICKS;
+        player->gone = player->away_ticks >=
+                           (player->joined ? PONG_AWAY_GRACE_TICKS : PONG_JOIN_GRACE_TICKS) ||
+                       player->away_ticks_total >= PONG_AWAY_BUDGET_TICKS;
     }
     settle(state);
 }
@@ -174,8 +174,7 @@ static void move_paddles(struct pong_state *state)
 static void serve(struct pong_state *state, uint32_t receiver)
 {
     struct pong_ball *ball = &state->ball;
-    int32_t angle =
-        gk_random_between(&state->random, PONG_SERVE_ANGLE_MIN, PONG_SERVE_ANGLE_MAX);
+    int32_t angle = gk_random_between(&state->random, PONG_SERVE_ANGLE_MIN, PONG_SERVE_ANGLE_MAX);
     if (gk_random_below(&state->random, 2))
         angle = -angle;
     ball->x = PONG_WIDTH / 2;
@@ -396,8 +395,9 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
         int draw = state->winner == PONG_NOBODY;
         ret_result->players[slot].score = state->scores[slot % PONG_TEAMS];
         ret_result->players[slot].place = won || draw ? 1 : 2;
-        ret_result->players[slot].outcome =
-            draw ? GK_OUTCOME_DRAW : won ? GK_OUTCOME_WIN : GK_OUTCOME_LOSS;
+        ret_result->players[slot].outcome = draw  ? GK_OUTCOME_DRAW
+                                            : won ? GK_OUTCOME_WIN
+                                                  : GK_OUTCOME_LOSS;
         ret_result->players[slot].forfeit = gone;
     }
     return 1;
@@ -410,8 +410,8 @@ static int player_is_sound(const struct pong_player *player)
     return player->connected <= 1 && player->joined <= 1 && player->gone <= 1 &&
            player->joined >= player->connected && !(player->gone && player->connected) &&
            player->control <= PONG_TARGET && player->direction >= -1 && player->direction <= 1 &&
-           player->target >= 0 && player->target <= PONG_HEIGHT &&
-           player->y >= PONG_FORWARD_HALF && player->y <= PONG_HEIGHT - PONG_FORWARD_HALF;
+           player->target >= 0 && player->target <= PONG_HEIGHT && player->y >= PONG_FORWARD_HALF &&
+           player->y <= PONG_HEIGHT - PONG_FORWARD_HALF;
 }
 
 static int ball_is_sound(const struct pong_ball *ball)

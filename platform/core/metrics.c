@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/allocations.h"
+
 static struct metric *metrics[METRICS_MAX];
 static size_t metric_count;
 
@@ -65,6 +67,8 @@ static void print_process(FILE *out)
     fprintf(out, "process_cpu_seconds_total %.3f\n", seconds);
     print_head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
     fprintf(out, "process_resident_memory_bytes %ld\n", resident_bytes());
+    print_head(out, "process_allocations_total", "counter", "Calls of malloc, calloc and realloc.");
+    fprintf(out, "process_allocations_total %" PRIu64 "\n", allocations_total());
     print_head(out, "process_open_fds", "gauge", "Open descriptors.");
     fprintf(out, "process_open_fds %d\n", open_descriptors());
 }

@@ -93,7 +93,8 @@ enum error redis_run_script(struct redis_pool *pool, const struct redis_script *
     const char *words[ARGUMENTS_MAX] = {"EVALSHA", hash, keys};
     sha1_text(script->text, hash);
     snprintf(keys, sizeof(keys), "%d", key_count);
-    memcpy(&words[3], arguments, (size_t)argument_count * sizeof(*arguments));
+    for (int i = 0; i < argument_count; i++)
+        words[3 + i] = arguments[i];
 
     redisReply *reply = NULL;
     enum error error = run_arguments(pool, argument_count + 3, words, &reply);

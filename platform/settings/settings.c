@@ -94,7 +94,11 @@ const struct config_row settings_rows[] = {
     INT(outgoing_bytes_max, "262144", 16384, 16777216, "events waiting for a slow client"),
     INT(heartbeat_ms, "25000", 100, 600000, "time between two pings of a connection"),
 
-    /* games */
+    /* rooms, matchmaking, games */
+    INT(room_idle_seconds, "900", 1, 86400, "an open room with nobody online is closed after this"),
+    INT(room_check_ms, "15000", 100, 600000, "how often a room's match and members are looked up"),
+    INT(queue_wait_ms, "10000", 100, 600000,
+        "then a free-for-all match starts with those who are there"),
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
     INT(matches_per_worker_max, "2000", 1, 100000, "live matches of one worker"),

@@ -62,7 +62,10 @@ struct settings {
     int64_t outgoing_bytes_max; /* events waiting for a slow client */
     int64_t heartbeat_ms;
 
-    /* matchmaking, games */
+    /* rooms, matchmaking, games */
+    int64_t room_idle_seconds;      /* an open room with nobody online is closed after this */
+    int64_t room_check_ms;          /* how often a room's match and members are looked up */
+    int64_t queue_wait_ms;          /* then a free-for-all match starts with those who are there */
     int64_t worker_silence_ms; /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;
 };

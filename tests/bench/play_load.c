@@ -55,6 +55,7 @@ struct player {
     uint8_t channel;
     uint32_t seq;
     uint32_t acked;
+    uint8_t ball_y[2]; /* as last seen: the paddle's next target, so that rallies go on */
     int64_t sent_ns[SEQ_RING];
     int64_t frame_ns; /* when the last state frame came; 0: none in this measurement */
     size_t in_bytes;
@@ -332,6 +333,8 @@ static void on_state_frame(struct player *player, const uint8_t *body, size_t by
     int64_t now_ns = now();
     uint32_t ack;
     memcpy(&ack, &body[6], sizeof(ack));
+    if (bytes >= VIEW_BALL_Y + sizeof(player->ball_y))
+        memcpy(player->ball_y, &body[VIEW_BALL_Y], sizeof(player->ball_y));
     if (is_measuring) {
         frames++;
         if (player->frame_ns)
@@ -345,10 +348,10 @@ static void on_state_frame(struct player *player, const uint8_t *body, size_t by
 
 static void send_input(struct player *player, int64_t now_ns)
 {
-    uint8_t frame[FRAME_INPUT_HEAD_BYTES + 4] = {FRAME_INPUT, player->channel};
+    uint8_t frame[FRAME_INPUT_HEAD_BYTES + 2] = {FRAME_INPUT, player->channel};
     uint32_t seq = ++player->seq;
     memcpy(&frame[2], &seq, sizeof(seq));
-    frame[FRAME_INPUT_HEAD_BYTES] = seq / 8 % 2 ? 1 : 0xff; /* up for a while, then down */
+    memcpy(&frame[FRAME_INPUT_HEAD_BYTES], player->ball_y, sizeof(player->ball_y));
     player->sent_ns[seq % SEQ_RING] = now_ns;
     inputs_sent += is_measuring;
     send_frame(player, WEBSOCKET_BINARY, frame, sizeof(frame));

@@ -39,6 +39,7 @@
 #define IN_BYTES          16384
 #define TOKEN_BYTES       2048
 #define SEQ_RING          64
+#define VIEW_BALL_Y       (FRAME_STATE_HEAD_BYTES + 10) /* see games/pong/pong.h */
 #define SECOND_NS         INT64_C(1000000000)
 #define WEBSOCKET_TEXT    0x81
 #define WEBSOCKET_BINARY  0x82

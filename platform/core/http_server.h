@@ -23,6 +23,7 @@
 
 #define HTTP_BODY_BYTES_MAX    (64u << 10)
 #define HTTP_HEADERS_BYTES_MAX (16u << 10)
+#define HTTP_QUEUE_MS_MAX      10000 /* a request that waited longer for a thread is not begun */
 #define HTTP_PARAMS_MAX        4
 #define HTTP_REQUEST_ID_BYTES  65
 
@@ -36,9 +37,9 @@ enum access {
 
 /* One request being answered. Lives on one pool thread. */
 struct call {
-    struct arena *arena;       /* borrowed, for everything the handler allocates */
-    const char *request_id;    /* borrowed */
-    const char *method, *path; /* borrowed */
+    struct arena *arena;                 /* borrowed, for everything the handler allocates */
+    const char *request_id;              /* borrowed */
+    const char *method, *path;           /* borrowed */
     const char *params[HTTP_PARAMS_MAX]; /* the {parts} of the route's path, decoded, in order */
     struct caller caller;
     const char *token;          /* the caller's own token to ask other services with; NULL: none */
@@ -60,18 +61,20 @@ struct route {
     call_handler *handler;
 };
 
-/* The answer: exactly one of these, then return OK. `body` is stolen. A handler that returns an
- * error is answered with that error's problem document. */
+/* The answer: exactly one of these, then return OK; the last one counts. `body` is stolen. A
+ * handler that returns an error is answered with that error's problem document. */
 void call_reply(struct call *call, int status, json_t *body);
 void call_reply_text(struct call *call, int status, const char *content_type, const char *text);
 void call_reply_empty(struct call *call, int status);
 void call_header(struct call *call, const char *name, const char *value);
 
-/* The `detail` and `field` of the problem document to come; returns `error`. `field` may be NULL. */
-enum error call_complain(struct call *call, enum error error, const char *field,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The `detail` and `field` of the problem document to come; returns `error`. `field` may be NULL.
+ */
+enum error call_complain(struct call *call, enum error error, const char *field, const char *format,
+                         ...) __attribute__((format(printf, 4, 5)));
 
-/* json_parse_object + json_decode of the body, with the complaint set. */
+/* json_parse_object + json_decode of the body, with the complaint set. An empty body counts as {}.
+ * What the struct borrows from the JSON lives as long as the call. */
 must_use enum error call_decode(struct call *call, const struct json_field *fields,
                                 size_t field_count, void *ret_struct);
 /* A body that must be empty or {}. */
@@ -94,21 +97,23 @@ struct http_server_options {
     size_t route_count;
     int threads;
     int queue_max;
-    struct keyring *keyring;       /* borrowed */
-    const char *own_origins;       /* list separated by commas; borrowed */
-    void *context;                 /* borrowed */
+    struct keyring *keyring;                               /* borrowed */
+    const char *own_origins;                               /* list separated by commas; borrowed */
+    void *context;                                         /* borrowed */
     bool (*is_ready)(void *context, char ret_reason[128]); /* for /readyz, on a pool thread */
     void (*refetch_keys)(void *context); /* the token names an unknown key; on a pool thread */
 };
 
 struct http_server;
-/* Adds /healthz, /readyz and /metrics. ERROR_UNAVAILABLE when the address cannot be bound (logged
- * with the reason). */
+/* On the thread of `base`, as all of these. Adds /healthz, /readyz and /metrics. ERROR_UNAVAILABLE
+ * when the address cannot be bound (logged with the reason). */
 must_use enum error http_server_create(struct event_base *base,
                                        const struct http_server_options *options,
                                        struct http_server **ret_server);
 /* Stops accepting, lets the requests in flight finish (at most `drain_ms`), frees. */
 void http_server_destroy(struct http_server *server, int drain_ms);
+/* The bound port, also when the address said 0. */
+int http_server_port(const struct http_server *server);
 
 /* Access and refresh cookies that auth sets and everybody reads. */
 #define COOKIE_ACCESS  "transcendence_access"

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
 static bool is_too_deep(const char *text, size_t bytes);
 static enum error decode(const json_t *object, const struct json_field *fields, size_t field_count,
                          bool others_allowed, void *ret_struct, struct json_complaint *complaint);
@@ -23,8 +25,6 @@ static enum error decode_int(const json_t *value, const struct json_field *field
                              int64_t *ret_number, struct json_complaint *complaint);
 static enum error decode_array(const json_t *value, const struct json_field *field,
                                const json_t **ret_array, struct json_complaint *complaint);
-static bool has_control_character(const char *text, bool multiline);
-static int64_t count_characters(const char *text);
 static enum error complain(struct json_complaint *complaint, const char *field, const char *format,
                            ...) __attribute__((format(printf, 3, 4)));
 
@@ -148,9 +148,10 @@ static enum error decode_text(const json_t *value, const struct json_field *fiel
     if (!json_is_string(value))
         return complain(complaint, field->name, "a text is expected");
     const char *text = json_string_value(value);
-    if (strlen(text) != json_string_length(value) || has_control_character(text, field->multiline))
+    if (strlen(text) != json_string_length(value) ||
+        text_has_control_character(text, field->multiline))
         return complain(complaint, field->name, "control characters are not allowed");
-    int64_t characters = count_characters(text);
+    int64_t characters = text_characters(text);
     if (characters < field->min)
         return complain(complaint, field->name, "at least %" PRId64 " characters are needed",
                         field->min);
@@ -187,26 +188,6 @@ static enum error decode_array(const json_t *value, const struct json_field *fie
                         field->max);
     *ret_array = value;
     return OK;
-}
-
-/* C0, DEL and C1 (U+0080 to U+009F, in UTF-8 C2 80 to C2 9F). */
-static bool has_control_character(const char *text, bool multiline)
-{
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (multiline && (*c == '\n' || *c == '\t'))
-            continue;
-        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f))
-            return true;
-    }
-    return false;
-}
-
-static int64_t count_characters(const char *text)
-{
-    int64_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
 }
 
 /* A stranger's field name goes back to him cut and without control characters. */

@@ -1,4 +1,170 @@
-int main(void)
+/*
+ * The program: what its first word asks for. The only file that knows all services; everything
+ * behind it gets them as a list. A wrong word or setting is one sentence and exit 2.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/auth.h"
+#include "games/games.h"
+#include "gateway/gateway.h"
+#include "matchmaking/matchmaking.h"
+#include "rooms/rooms.h"
+#include "serve/serve.h"
+#include "social/social.h"
+
+#define VERSION       "0.1.0"
+#define EXIT_SETTINGS 2
+#define GATEWAY       "gateway"
+
+/* In start order: the others fetch the keys of auth. The gateway follows behind the last. */
+static const struct service *const services[] = {
+    &auth_service, &social_service, &games_service, &rooms_service, &matchmaking_service,
+};
+#define SERVICE_COUNT (sizeof services / sizeof *services)
+
+struct word {
+    const char *name;
+    const char *operand; /* the word that must follow; NULL: none */
+    const char *help;
+    int (*run)(const struct settings *settings, const char *operand);
+};
+
+static int run_serve(const struct settings *settings, const char *unused);
+static int run_service(const struct settings *settings, const char *name);
+static int run_migrate(const struct settings *settings, const char *unused);
+static int run_routes(const struct settings *settings, const char *unused);
+static int run_help(const struct settings *settings, const char *unused);
+static int run_version(const struct settings *settings, const char *unused);
+
+static const struct word words[] = {
+    {"serve", NULL, "start and watch the whole platform on this machine", run_serve},
+    {"service", "NAME", "run one service alone: auth, social, games, rooms, matchmaking, gateway",
+     run_service},
+    {"migrate", NULL, "bring every schema of database_url up to date", run_migrate},
+    {"routes", NULL, "print every route of every service as JSON", run_routes},
+    {"help", NULL, "print this help", run_help},
+    {"version", NULL, "print the version", run_version},
+};
+
+static int complain(const char *sentence, const char *word)
 {
-    return 1;
+    fprintf(stderr, "transcendence: ");
+    fprintf(stderr, sentence, word);
+    fprintf(stderr, " Try `transcendence help`.\n");
+    return EXIT_SETTINGS;
+}
+
+int main(int argument_count, char **arguments, char **environment)
+{
+    if (argument_count < 2)
+        return complain("say what to do%s.", "");
+    const char *name = arguments[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    const struct word *word = NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].name, name) == 0)
+            word = &words[i];
+    if (!word)
+        return complain("there is no command \"%s\".", name);
+
+    int taken = word->operand ? 3 : 2;
+    if (argument_count < taken || (word->operand && arguments[2][0] == '-'))
+        return complain("the command %s needs a name behind it.", name);
+    struct settings settings;
+    char sentence[CONFIG_SENTENCE_BYTES];
+    if (!settings_load(argument_count - taken, arguments + taken, environment, &settings,
+                       sentence)) {
+        fprintf(stderr, "transcendence: %s\n", sentence);
+        return EXIT_SETTINGS;
+    }
+    return word->run(&settings, word->operand ? arguments[2] : NULL);
+}
+
+/* The services as the master and the migrations see them; the gateway last. */
+static size_t list_services(const struct settings *settings,
+                            struct serve_service ret_list[SERVE_SERVICES_MAX])
+{
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        ret_list[i] = (struct serve_service){
+            .name = services[i]->name,
+            .addresses = (const char *)settings + services[i]->address_offset,
+            .schema = &services[i]->schema,
+        };
+    ret_list[SERVICE_COUNT] =
+        (struct serve_service){.name = GATEWAY, .addresses = settings->gateway_address};
+    return SERVICE_COUNT + 1;
+}
+
+static int run_serve(const struct settings *settings, const char *unused)
+{
+    (void)unused;
+    struct serve_service list[SERVE_SERVICES_MAX];
+    return serve_run(settings, list, list_services(settings, list));
+}
+
+static int run_service(const struct settings *settings, const char *name)
+{
+    if (strcmp(name, GATEWAY) == 0)
+        return gateway_run(settings);
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        if (strcmp(services[i]->name, name) == 0)
+            return service_run(services[i], settings);
+    return complain("there is no service \"%s\".", name);
+}
+
+static int run_migrate(const struct settings *settings, const char *unused)
+{
+    (void)unused;
+    struct serve_service list[SERVE_SERVICES_MAX];
+    return serve_migrate(settings, list, list_services(settings, list));
+}
+
+static json_t *describe_route(const struct service *service, const struct route *route)
+{
+    static const char *const access_names[] = {
+        [ACCESS_PUBLIC] = "public",
+        [ACCESS_USER] = "user",
+        [ACCESS_ADMIN] = "admin",
+        [ACCESS_SERVICE] = "service",
+    };
+    return json_pack("{ss ss ss ss ss?}", "service", service->name, "method", route->method, "path",
+                     route->path, "access", access_names[route->access], "scope", route->scope);
+}
+
+/* For the test that compares the documentation with what there is. */
+static int run_routes(const struct settings *settings, const char *unused)
+{
+    (void)settings, (void)unused;
+    json_t *routes = json_array();
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        for (size_t j = 0; j < services[i]->route_count; j++)
+            json_array_append_new(routes, describe_route(services[i], &services[i]->routes[j]));
+    json_t *all = json_pack("{so}", "routes", routes);
+    json_dumpf(all, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(all);
+    return 0;
+}
+
+static int run_help(const struct settings *settings, const char *unused)
+{
+    (void)settings, (void)unused;
+    printf("Transcendence, a platform for real-time browser mini-games\n\n");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        printf("  transcendence %-7s %-4s  %s\n", words[i].name,
+               words[i].operand ? words[i].operand : "", words[i].help);
+    printf("\nSettings, as --name=value, in the environment, or in the file --config=PATH:\n\n");
+    config_help(settings_rows, settings_row_count, stdout);
+    return 0;
+}
+
+static int run_version(const struct settings *settings, const char *unused)
+{
+    (void)settings, (void)unused;
+    printf("transcendence %s\n", VERSION);
+    return 0;
 }

@@ -1,0 +1,205 @@
+#include "serve/child.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/process.h"
+#include "serve/backoff.h"
+#include "serve/files.h"
+#include "serve/logs.h"
+
+struct child {
+    char name[CHILD_NAME_BYTES];
+    char log_folder[FILES_PATH_BYTES];
+    char **command;     /* owned */
+    char **environment; /* owned */
+    char *directory;    /* owned; may be NULL */
+    int stop_signal, stop_timeout_ms;
+
+    pid_t pid; /* 0: does not run */
+    bool stopping;
+    int64_t started_ms;
+    int ends;
+    struct backoff backoff;
+    struct event *restart_timer; /* owned */
+    struct event *kill_timer;    /* owned */
+};
+
+static char **copy_list(char *const *list);
+static void free_list(char **list);
+static void on_restart(evutil_socket_t unused, short events, void *context);
+static void on_stop_timeout(evutil_socket_t unused, short events, void *context);
+static void restart_later(struct child *child, const char *how);
+static void describe_end(int status, char ret_text[64]);
+static void arm(struct event *timer, int ms);
+
+struct child *child_create(struct event_base *base, const char *log_folder,
+                           const struct child_options *options)
+{
+    struct child *child = calloc(1, sizeof *child);
+    assert(child && strlen(options->name) < CHILD_NAME_BYTES);
+    snprintf(child->name, sizeof child->name, "%s", options->name);
+    snprintf(child->log_folder, sizeof child->log_folder, "%s", log_folder);
+    child->command = copy_list(options->command);
+    child->environment = copy_list(options->environment);
+    child->directory = options->directory ? strdup(options->directory) : NULL;
+    child->stop_signal = options->stop_signal;
+    child->stop_timeout_ms = options->stop_timeout_ms;
+    child->restart_timer = evtimer_new(base, on_restart, child);
+    child->kill_timer = evtimer_new(base, on_stop_timeout, child);
+    assert(child->restart_timer && child->kill_timer);
+    return child;
+}
+
+void child_destroy(struct child *child)
+{
+    if (!child)
+        return;
+    assert(child->pid == 0);
+    event_free(child->restart_timer);
+    event_free(child->kill_timer);
+    free_list(child->command);
+    free_list(child->environment);
+    free(child->directory);
+    free(child);
+}
+
+void child_start(struct child *child)
+{
+    assert(child->pid == 0 && !child->stopping);
+    int output = logs_open(child->log_folder, child->name);
+    struct process_options options = {
+        .path = child->command[0],
+        .arguments = child->command,
+        .environment = child->environment,
+        .output = output,
+        .directory = child->directory,
+        .die_with_parent = true,
+        .own_group = true,
+    };
+    child->started_ms = clock_monotonic_ms();
+    enum error error = process_start(&options, &child->pid);
+    if (output >= 0)
+        close(output);
+    if (error) {
+        child->pid = 0;
+        restart_later(child, "it cannot be started");
+    }
+}
+
+void child_ended(struct child *child, int status)
+{
+    kill(-child->pid, SIGKILL); /* what is left of its group */
+    child->pid = 0;
+    evtimer_del(child->kill_timer);
+    char how[64];
+    describe_end(status, how);
+    if (child->stopping)
+        log_debug("child stopped", "child", child->name, "how", how, NULL);
+    else
+        restart_later(child, how);
+}
+
+void child_stop(struct child *child)
+{
+    child->stopping = true;
+    evtimer_del(child->restart_timer);
+    if (child->pid == 0)
+        return;
+    kill(child->pid, child->stop_signal);
+    arm(child->kill_timer, child->stop_timeout_ms);
+}
+
+void child_kill(struct child *child)
+{
+    child->stopping = true;
+    evtimer_del(child->restart_timer);
+    if (child->pid != 0)
+        kill(-child->pid, SIGKILL);
+}
+
+const char *child_name(const struct child *child)
+{
+    return child->name;
+}
+
+pid_t child_pid(const struct child *child)
+{
+    return child->pid;
+}
+
+bool child_is_running(const struct child *child)
+{
+    return child->pid != 0;
+}
+
+int child_ends(const struct child *child)
+{
+    return child->ends;
+}
+
+static void restart_later(struct child *child, const char *how)
+{
+    int64_t ran_ms = clock_monotonic_ms() - child->started_ms;
+    int wait_ms = backoff_after(&child->backoff, ran_ms);
+    child->ends++;
+    log_warn("child ended by itself, starting it again", "child", child->name, "how", how, "ran_ms",
+             log_number(ran_ms), "wait_ms", log_number(wait_ms), NULL);
+    arm(child->restart_timer, wait_ms);
+}
+
+static void on_restart(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused, (void)events;
+    child_start(context);
+}
+
+static void on_stop_timeout(evutil_socket_t unused, short events, void *context)
+{
+    (void)unused, (void)events;
+    struct child *child = context;
+    log_warn("child does not stop, killing it", "child", child->name, NULL);
+    child_kill(child);
+}
+
+static void describe_end(int status, char ret_text[64])
+{
+    if (WIFSIGNALED(status))
+        snprintf(ret_text, 64, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(ret_text, 64, "exit status %d", WEXITSTATUS(status));
+}
+
+static void arm(struct event *timer, int ms)
+{
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    evtimer_add(timer, &wait);
+}
+
+static char **copy_list(char *const *list)
+{
+    size_t count = 0;
+    while (list[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    assert(copy);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = strdup(list[i]);
+        assert(copy[i]);
+    }
+    return copy;
+}
+
+static void free_list(char **list)
+{
+    for (char **item = list; *item; item++)
+        free(*item);
+    free(list);
+}

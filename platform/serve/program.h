@@ -1,0 +1,12 @@
+/* A program that runs to its end while we wait: initdb, openssl. Not for anything that stays. */
+#ifndef SERVE_PROGRAM_H
+#define SERVE_PROGRAM_H
+
+#include <stdbool.h>
+
+#define PROGRAM_MS_MAX 60000
+
+/* True when it ended with status 0 in time. Its output goes to NAME.log in `log_folder`. */
+bool program_run(const char *log_folder, const char *name, char *const *command);
+
+#endif

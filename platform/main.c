@@ -49,18 +49,16 @@ static const struct word words[] = {
     {"version", NULL, "print the version", run_version},
 };
 
-static int complain(const char *sentence, const char *word)
+static int complain(const char *before, const char *word, const char *after)
 {
-    fprintf(stderr, "transcendence: ");
-    fprintf(stderr, sentence, word);
-    fprintf(stderr, " Try `transcendence help`.\n");
+    fprintf(stderr, "transcendence: %s%s%s Try `transcendence help`.\n", before, word, after);
     return EXIT_SETTINGS;
 }
 
 int main(int argument_count, char **arguments, char **environment)
 {
     if (argument_count < 2)
-        return complain("say what to do%s.", "");
+        return complain("say what to do", "", ".");
     const char *name = arguments[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";
@@ -69,11 +67,11 @@ int main(int argument_count, char **arguments, char **environment)
         if (strcmp(words[i].name, name) == 0)
             word = &words[i];
     if (!word)
-        return complain("there is no command \"%s\".", name);
+        return complain("there is no command \"", name, "\".");
 
     int taken = word->operand ? 3 : 2;
     if (argument_count < taken || (word->operand && arguments[2][0] == '-'))
-        return complain("the command %s needs a name behind it.", name);
+        return complain("the command ", name, " needs a name behind it.");
     struct settings settings;
     char sentence[CONFIG_SENTENCE_BYTES];
     if (!settings_load(argument_count - taken, arguments + taken, environment, &settings,
@@ -113,7 +111,7 @@ static int run_service(const struct settings *settings, const char *name)
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         if (strcmp(services[i]->name, name) == 0)
             return service_run(services[i], settings);
-    return complain("there is no service \"%s\".", name);
+    return complain("there is no service \"", name, "\".");
 }
 
 static int run_migrate(const struct settings *settings, const char *unused)

@@ -46,6 +46,7 @@ const struct config_row settings_rows[] = {
     PORT(https_port, "8443", PORT_LAST, "public port of https"),
     TEXT(public_origins, "",
          "origins that are our own, separated by commas; empty: localhost on both public ports"),
+    INT(address_requests_per_second, "100", 1, 1000000, "requests of one address, at nginx"),
 
     /* where the services are */
     PORT(internal_port, "7100", PORT_LAST - INTERNAL_PORTS + 1,

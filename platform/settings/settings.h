@@ -24,6 +24,7 @@ struct settings {
     char public_host[CONFIG_TEXT_BYTES]; /* the address nginx binds, default 127.0.0.1 */
     int64_t http_port, https_port;
     char public_origins[CONFIG_TEXT_BYTES]; /* list; empty: both localhost and 127.0.0.1 forms */
+    int64_t address_requests_per_second;    /* of one address, at nginx */
 
     /* where the services are */
     int64_t internal_port; /* first of a block of INTERNAL_PORTS on loopback */

@@ -1,0 +1,77 @@
+// words.js: what a view says in words: the captions on the court, and the line for screen readers.
+import { TICK_HZ } from "./view.js";
+
+const HINT_UNTIL_POINTS = 1; // the controls are named until somebody has scored
+
+// who: {ownSlot, players: [{name, slot}], texts}
+function namesOf(who, wanted) {
+  const names = who.players.filter(({ slot }) => wanted(slot)).map(({ name }) => name);
+  return names.join(who.texts.and);
+}
+
+function teamName(who, team) {
+  return namesOf(who, (slot) => slot % 2 === team);
+}
+
+function noteOn(view, who, team) {
+  const mates = view.paddles.filter((paddle) => paddle.team === team);
+  if (mates.some((paddle) => paddle.gone)) return who.texts.left;
+  return mates.every((paddle) => paddle.here) ? "" : who.texts.away;
+}
+
+// {names, notes, number, title, lines} for draw.js
+export function captions(view, who, { linked, touch }) {
+  const { texts, ownSlot } = who;
+  const base = { names: [0, 1].map((team) => teamName(who, team)), notes: ["", ""], lines: [] };
+  if (!linked) return { ...base, title: texts.offline };
+  if (!view) return base;
+  const notes = [0, 1].map((team) => noteOn(view, who, team));
+  const seconds = Math.ceil(view.timer / TICK_HZ);
+  const absent = () => namesOf(who, (slot) => view.paddles[slot] && !view.paddles[slot].here);
+  switch (view.phase) {
+    case "waiting":
+      return { ...base, notes, title: texts.waiting(absent()), lines: [texts.forfeitIn(seconds)] };
+    case "paused":
+      return { ...base, notes, title: texts.paused(absent()), lines: [texts.forfeitIn(seconds)] };
+    case "countdown":
+      return { ...base, notes, number: seconds, lines: [hint(view, who, touch)] };
+    case "over":
+      return { ...base, notes, ...verdict(view, who) };
+    default: {
+      const fresh = view.scores[0] + view.scores[1] < HINT_UNTIL_POINTS && view.rally < 2;
+      return { ...base, notes, lines: fresh || ownSlot === null ? [hint(view, who, touch)] : [] };
+    }
+  }
+}
+
+function hint(_view, { texts, ownSlot }, touch) {
+  if (ownSlot === null) return texts.watching;
+  return touch ? texts.hintTouch : texts.hintKeys;
+}
+
+function verdict(view, who) {
+  const { texts, ownSlot } = who;
+  const lines = [`${view.scores[0]} : ${view.scores[1]}`];
+  if (view.forfeit) lines.push(texts.byForfeit);
+  if (view.winner === null) return { title: texts.draw, lines };
+  if (ownSlot === null) return { title: texts.wins(teamName(who, view.winner)), lines };
+  return { title: view.winner === ownSlot % 2 ? texts.win : texts.lose, lines };
+}
+
+// What a screen reader should say when `before` became `after`; null for nothing.
+export function announce(before, after, who) {
+  const { texts } = who;
+  if (after.phase !== before.phase) {
+    if (after.phase === "over") {
+      const { title, lines } = verdict(after, who);
+      return [title, ...lines].join(", ");
+    }
+    const absent = namesOf(who, (slot) => after.paddles[slot] && !after.paddles[slot].here);
+    if (after.phase === "waiting") return texts.waiting(absent);
+    if (after.phase === "paused") return texts.paused(absent);
+    if (after.phase === "countdown") return texts.starts(Math.ceil(after.timer / TICK_HZ));
+  }
+  if (after.scores.some((points, team) => points !== before.scores[team]))
+    return texts.score(teamName(who, 0), after.scores[0], teamName(who, 1), after.scores[1]);
+  return null;
+}

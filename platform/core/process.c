@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,21 @@ enum error process_start(const struct process_options *options, pid_t *ret_pid)
     }
     *ret_pid = child;
     return OK;
+}
+
+enum error process_raise_descriptors(int needed)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        struct rlimit raised = {limit.rlim_max, limit.rlim_max};
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+            limit = raised;
+    }
+    if (limit.rlim_cur >= (rlim_t)needed)
+        return OK;
+    log_error("too few descriptors are allowed: raise the limit (ulimit -Hn) and start again",
+              "allowed", log_number((int64_t)limit.rlim_cur), "needed", log_number(needed), NULL);
+    return ERROR_UNAVAILABLE;
 }
 
 static void become_child(const struct process_options *options, pid_t parent, int report)

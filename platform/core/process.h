@@ -33,4 +33,8 @@ struct process_options {
  * reason). The caller waits for the child. */
 must_use enum error process_start(const struct process_options *options, pid_t *ret_pid);
 
+/* Raises the limit of open descriptors to what the machine allows. ERROR_UNAVAILABLE when that is
+ * less than `needed` (logged in one sentence). */
+must_use enum error process_raise_descriptors(int needed);
+
 #endif

@@ -15,6 +15,7 @@
 #include "store/migrate.h"
 #include "store/redis.h"
 
+/* `context` of every call that a handler gets. */
 struct service_context {
     const struct settings *settings; /* borrowed */
     struct event_base *base;         /* the loop's thread only */
@@ -22,6 +23,7 @@ struct service_context {
     struct redis_pool *redis;        /* any thread */
     struct keyring *keyring;         /* any thread */
     void *state;                     /* the service's own, made by its start() */
+    struct service_private *private;
 };
 
 struct service {
@@ -34,7 +36,8 @@ struct service {
     must_use enum error (*start)(struct service_context *context);
     /* May be NULL. After the last request. */
     void (*stop)(struct service_context *context);
-    /* May be NULL. Auth loads its own keys; everybody else fetches them from auth. */
+    /* May be NULL. Auth loads its own keys; everybody else fetches them from auth. First right
+     * after start(), then again from time to time, on any thread but one at a time. */
     must_use enum error (*load_keys)(struct service_context *context);
 };
 
@@ -42,7 +45,9 @@ struct service {
 int service_run(const struct service *service, const struct settings *settings);
 
 /* Asks another service in the name of the user of this call: with the user's token and the
- * request id. The caller json_decrefs. */
+ * request id. `body` is stolen, NULL for none. A problem document comes back as its error. The
+ * caller json_decrefs the answer, which is NULL when it was empty; `ret_object` may be NULL.
+ * Blocks: pool and background threads only. */
 must_use enum error service_ask_as_caller(struct call *call, const char *addresses,
                                           const char *method, const char *path, json_t *body,
                                           json_t **ret_object);
@@ -53,8 +58,8 @@ must_use enum error service_ask_as_service(struct service_context *context, stru
                                            const char *path, const char *scope, json_t *body,
                                            json_t **ret_object);
 
-/* Publishes an event or an order (see wire/events.h). `data` is stolen. A lost event is logged;
- * nobody waits for it. */
+/* Publishes an event or an order (see wire/events.h). `data` and `order` are stolen. A lost event
+ * is logged; nobody waits for it. Blocks for at most REDIS_TIMEOUT_MS. */
 void service_publish(struct service_context *context, const char *channel, const char *type,
                      json_t *data);
 void service_order(struct service_context *context, const char *user_id, json_t *order);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "auth/auth.h"
+#include "core/log.h"
 #include "games/games.h"
 #include "gateway/gateway.h"
 #include "matchmaking/matchmaking.h"
@@ -100,6 +101,7 @@ static size_t list_services(const struct settings *settings,
 static int run_serve(const struct settings *settings, const char *unused)
 {
     (void)unused;
+    log_init("serve", LOG_INFO);
     struct serve_service list[SERVE_SERVICES_MAX];
     return serve_run(settings, list, list_services(settings, list));
 }
@@ -117,6 +119,7 @@ static int run_service(const struct settings *settings, const char *name)
 static int run_migrate(const struct settings *settings, const char *unused)
 {
     (void)unused;
+    log_init("migrate", LOG_INFO);
     struct serve_service list[SERVE_SERVICES_MAX];
     return serve_migrate(settings, list, list_services(settings, list));
 }

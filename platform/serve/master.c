@@ -139,7 +139,8 @@ static void on_trim(evutil_socket_t unused, short events, void *context)
 static const struct child *hopeless_child(const struct master *master)
 {
     for (int i = 0; i < master->child_count; i++)
-        if (child_ends(master->children[i].child) >= MASTER_START_ENDS_MAX)
+        if (master->children[i].stage != STAGE_GATEWAYS &&
+            child_ends(master->children[i].child) >= MASTER_START_ENDS_MAX)
             return master->children[i].child;
     return NULL;
 }

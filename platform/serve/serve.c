@@ -152,7 +152,7 @@ static enum error prepare_settings(const struct settings *settings, struct setti
         error = make_absolute("data_dir", ret_settings->data_dir);
     if (!error)
         error = make_absolute("plugins_dir", ret_settings->plugins_dir);
-    if (!error)
+    if (!error && files_exists(ret_settings->web_dir))
         error = make_absolute("web_dir", ret_settings->web_dir);
     if (!error)
         error = make_absolute("share_dir", ret_settings->share_dir);
@@ -286,13 +286,14 @@ static enum error start_front(struct master *master, const struct serve_service 
                               size_t count)
 {
     const struct settings *settings = master->settings;
-    enum error error = web_start(master);
+    bool has_web = files_exists(settings->web_dir);
+    enum error error = has_web ? web_start(master) : OK;
     if (!error)
         error = nginx_start(master, services, count);
-    for (size_t i = 1; i < count && !error; i++)
+    for (size_t i = 1; i < count && !error && services[i].schema; i++)
         error =
             master_wait(master, services[i].name, service_is_ready, (void *)(uintptr_t)&services[i]);
-    if (!error)
+    if (!error && has_web)
         error = master_wait(master, "web", web_is_ready, (void *)settings);
     if (!error)
         error = master_wait(master, "nginx", nginx_is_ready, (void *)settings);

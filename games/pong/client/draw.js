@@ -17,7 +17,7 @@ const PALETTES = {
     soft: "#8f9ab3",
     teams: ["#ff7a59", "#3fd0c9"],
     glow: 1,
-    veil: "rgba(11, 14, 22, 0.78)",
+    veil: "rgba(11, 14, 22, 0.92)",
   },
   light: {
     paper: "#f4f1ea",
@@ -28,7 +28,7 @@ const PALETTES = {
     soft: "#6a6f7d",
     teams: ["#d8452a", "#08807d"],
     glow: 0.45,
-    veil: "rgba(255, 253, 248, 0.84)",
+    veil: "rgba(255, 253, 248, 0.94)",
   },
 };
 
@@ -93,7 +93,7 @@ function drawFlash(context, court, effects, now, palette) {
 function drawScores(context, { court, view }, palette) {
   const height = Math.min(court.width, court.height) * 0.26;
   for (const team of [0, 1]) {
-    const { x, y } = court.point(team === 0 ? WIDTH * 0.29 : WIDTH * 0.71, HEIGHT / 2);
+    const { x, y } = court.point(team === 0 ? WIDTH * 0.36 : WIDTH * 0.64, HEIGHT / 2);
     context.globalAlpha = 0.32;
     drawNumber(context, view.scores[team], x, y, height, palette.teams[team], palette.line);
     context.globalAlpha = 1;
@@ -163,12 +163,7 @@ function markOwn(context, court, middle, paddle, palette) {
 function drawEffects(context, { court, effects, now }, palette) {
   const trailColour =
     effects.lastHitter === null ? palette.soft : palette.teams[effects.lastHitter];
-  context.fillStyle = trailColour;
-  for (const { x, y, left } of effects.trailAt(now)) {
-    const place = court.point(x, y);
-    context.globalAlpha = 0.3 * left * left;
-    dot(context, place.x, place.y, BALL_RADIUS * court.scale * (0.35 + 0.6 * left));
-  }
+  drawTrail(context, court, effects.trailAt(now), trailColour);
   for (const { x, y, left, team } of effects.sparksAt(now)) {
     const place = court.point(x, y);
     context.globalAlpha = left;
@@ -185,6 +180,24 @@ function drawEffects(context, { court, effects, now }, palette) {
     context.stroke();
   }
   context.globalAlpha = 1;
+}
+
+// A tail that gets thinner and fainter towards its end.
+function drawTrail(context, court, dots, colour) {
+  let last = null;
+  context.strokeStyle = colour;
+  for (const { x, y, left } of dots) {
+    const place = court.point(x, y);
+    if (last) {
+      context.globalAlpha = 0.6 * left * left;
+      context.lineWidth = Math.max(1, 2 * BALL_RADIUS * court.scale * (0.15 + 0.8 * left));
+      context.beginPath();
+      context.moveTo(last.x, last.y);
+      context.lineTo(place.x, place.y);
+      context.stroke();
+    }
+    last = place;
+  }
 }
 
 function drawBall(context, { court, view, effects }, palette) {

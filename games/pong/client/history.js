@@ -47,13 +47,13 @@ export class History {
     return { ...view, ball };
   }
 
-  // Calls tell(before, after) for each state passed on the way to `tick`.
+  // Calls tell(before, after) for each state passed on the way to `tick`; `before` is null at first.
   pass(tick, tell) {
     for (const state of this.states) {
       if (state.tick > tick) break;
       if (this.passed && state.tick <= this.passed.tick && state.tick > this.passed.tick - STATES_MAX)
         continue;
-      if (this.passed) tell(this.passed.view, state.view);
+      tell(this.passed?.view ?? null, state.view);
       this.passed = state;
     }
   }

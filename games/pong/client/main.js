@@ -76,6 +76,13 @@ export function create(kit) {
 
   // Between two states, one after the other: what is to be heard, seen and said.
   function happened(before, after, now) {
+    if (before) soundsAndSparks(before, after, now);
+    countAloud(after);
+    const text = announce(before, after, who);
+    if (text) kit.status(text);
+  }
+
+  function soundsAndSparks(before, after, now) {
     const pan = (after.ball.x / WIDTH) * 1.2 - 0.6;
     if (after.hits !== before.hits) {
       sounds.hit(after.rally, pan);
@@ -93,9 +100,6 @@ export function create(kit) {
       sounds.end(ownSlot === null || after.winner === ownSlot % 2);
       if (after.winner !== null) effects.victory(WIDTH / 2, HEIGHT / 2, after.winner, now);
     }
-    countAloud(after);
-    const text = announce(before, after, who);
-    if (text) kit.status(text);
   }
 
   function countAloud(view) {

@@ -34,17 +34,17 @@ export function captions(view, who, { linked, touch }) {
     case "paused":
       return { ...base, notes, title: texts.paused(absent()), lines: [texts.forfeitIn(seconds)] };
     case "countdown":
-      return { ...base, notes, number: seconds, lines: [hint(view, who, touch)] };
+      return { ...base, notes, number: seconds, lines: [hint(who, touch)] };
     case "over":
       return { ...base, notes, ...verdict(view, who) };
     default: {
       const fresh = view.scores[0] + view.scores[1] < HINT_UNTIL_POINTS && view.rally < 2;
-      return { ...base, notes, lines: fresh || ownSlot === null ? [hint(view, who, touch)] : [] };
+      return { ...base, notes, lines: fresh || ownSlot === null ? [hint(who, touch)] : [] };
     }
   }
 }
 
-function hint(_view, { texts, ownSlot }, touch) {
+function hint({ texts, ownSlot }, touch) {
   if (ownSlot === null) return texts.watching;
   return touch ? texts.hintTouch : texts.hintKeys;
 }
@@ -58,10 +58,10 @@ function verdict(view, who) {
   return { title: view.winner === ownSlot % 2 ? texts.win : texts.lose, lines };
 }
 
-// What a screen reader should say when `before` became `after`; null for nothing.
+// What a screen reader should say when `before` (null at first) became `after`; null for nothing.
 export function announce(before, after, who) {
   const { texts } = who;
-  if (after.phase !== before.phase) {
+  if (after.phase !== before?.phase) {
     if (after.phase === "over") {
       const { title, lines } = verdict(after, who);
       return [title, ...lines].join(", ");
@@ -71,7 +71,7 @@ export function announce(before, after, who) {
     if (after.phase === "paused") return texts.paused(absent);
     if (after.phase === "countdown") return texts.starts(Math.ceil(after.timer / TICK_HZ));
   }
-  if (after.scores.some((points, team) => points !== before.scores[team]))
+  if (before && after.scores.some((points, team) => points !== before.scores[team]))
     return texts.score(teamName(who, 0), after.scores[0], teamName(who, 1), after.scores[1]);
   return null;
 }

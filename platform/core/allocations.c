@@ -2,7 +2,7 @@
 #include "core/allocations.h"
 
 #include <stdatomic.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 static _Atomic uint64_t total;
 

@@ -29,7 +29,7 @@ enum error room_join(struct call *call)
     int64_t now_unix_ms = clock_unix_ms();
     const char *user = call->caller.user_id;
     struct wish wish = {0};
-    enum room_role role;
+    enum room_role role = ROOM_PLAYER;
     enum error error = decode(call, &wish, &role);
     if (error != OK)
         return error;

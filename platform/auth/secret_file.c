@@ -19,7 +19,7 @@
 static enum error read_text(int file, char *ret_text, size_t capacity);
 static void make_folders(const char *path);
 static enum error write_text(const char *path, const char *text);
-static enum error fail(const char *path, const char *what);
+static enum error fail(const char *path, const char *reason);
 
 void secret_file_path(const char *data_dir, const char *name, char ret_path[SECRET_FILE_PATH_BYTES])
 {
@@ -31,11 +31,11 @@ enum error secret_file_read(const char *path, char *ret_text, size_t capacity)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (file < 0)
-        return errno == ENOENT ? ERROR_NOT_FOUND : fail(path, "open");
+        return errno == ENOENT ? ERROR_NOT_FOUND : fail(path, strerror(errno));
     enum error error = read_text(file, ret_text, capacity);
     close(file);
     if (error)
-        return fail(path, "read");
+        return fail(path, "empty, too long or unreadable");
     return OK;
 }
 
@@ -50,7 +50,7 @@ enum error secret_file_create(const char *path, const char *text)
     make_folders(path);
     enum error error = write_text(draft, text);
     if (!error && link(draft, path) < 0 && errno != EEXIST)
-        error = fail(path, "link");
+        error = fail(path, strerror(errno));
     unlink(draft);
     return error;
 }
@@ -83,10 +83,10 @@ static enum error write_text(const char *path, const char *text)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     if (file < 0)
-        return fail(path, "create");
+        return fail(path, strerror(errno));
     bool good = dprintf(file, "%s\n", text) == (int)strlen(text) + 1 && fsync(file) == 0;
     close(file);
-    return good ? OK : fail(path, "write");
+    return good ? OK : fail(path, "it could not be written whole");
 }
 
 /* Whether they are there shows when the file is made. */
@@ -104,9 +104,9 @@ static void make_folders(const char *path)
     (void)mkdir(folder, FOLDER_MODE);
 }
 
-static enum error fail(const char *path, const char *what)
+static enum error fail(const char *path, const char *reason)
 {
-    log_error("a secret's file cannot be used; nothing is served without it", "path", path, "step",
-              what, "reason", strerror(errno), NULL);
+    log_error("a secret's file cannot be used; nothing is served without it", "path", path,
+              "reason", reason, NULL);
     return ERROR_INTERNAL;
 }

@@ -66,8 +66,7 @@ static enum error check(struct call *call, struct room *ret_room)
 }
 
 /* Also bounds both texts by what a room can hold. */
-static enum error check_mode(struct call *call, const struct wish *wish,
-                             struct game_mode *ret_mode)
+static enum error check_mode(struct call *call, const struct wish *wish, struct game_mode *ret_mode)
 {
     enum error error =
         game_mode_get(call->context, call->request_id, wish->game, wish->mode, ret_mode);
@@ -93,7 +92,8 @@ static enum error proceed(struct call *call, struct room *room, int64_t now_unix
     if (error == OK)
         error = database_run(database, &rooms_lock_user, NULL, maker.user, DATABASE_END);
     if (error == OK)
-        error = database_run(database, &rooms_count_rooms_of_user, &count, maker.user, DATABASE_END);
+        error =
+            database_run(database, &rooms_count_rooms_of_user, &count, maker.user, DATABASE_END);
     if (error == OK && rows_int(count, 0, "rooms") >= ROOMS_PER_USER_MAX)
         return ERROR_ROOM_LIMIT;
     if (error == OK)

@@ -132,8 +132,8 @@ static enum error check_player(struct call *call, const json_t *item,
     struct json_complaint complaint;
     struct id id;
     if (!json_is_object(item) ||
-        json_decode(item, player_fields, sizeof player_fields / sizeof player_fields[0],
-                    ret_player, &complaint) != OK ||
+        json_decode(item, player_fields, sizeof player_fields / sizeof player_fields[0], ret_player,
+                    &complaint) != OK ||
         !id_parse(ret_player->user, &id))
         return call_complain(call, ERROR_VALIDATION, "players", "A player is not acceptable.");
     id_text(&id, ret_player->user);
@@ -161,10 +161,10 @@ static enum error make(struct database *database, struct call *call, struct room
     char now[CLOCK_RFC3339_BYTES];
     clock_rfc3339(clock_unix_ms(), now);
     AUTO_ROWS *inserted = NULL;
-    enum error error = database_run(
-        database, &rooms_insert_room, &inserted, room->id, room->name, room->game, room->mode,
-        "private", "matchmaking", "starting", now, room->host, database_number(room->players_min),
-        database_number(room->players_max), DATABASE_END);
+    enum error error = database_run(database, &rooms_insert_room, &inserted, room->id, room->name,
+                                    room->game, room->mode, "private", "matchmaking", "starting",
+                                    now, room->host, database_number(room->players_min),
+                                    database_number(room->players_max), DATABASE_END);
     if (error != OK)
         return error;
     if (rows_affected(inserted) == 0) {
@@ -194,8 +194,8 @@ static enum error take_up(struct database *database, struct call *call, struct r
         return error;
     if (room->state == ROOM_STARTING)
         return ERROR_UNAVAILABLE; /* somebody is at it */
-    error = database_run(database, &rooms_select_last_match_of_room, &played, room->id,
-                         DATABASE_END);
+    error =
+        database_run(database, &rooms_select_last_match_of_room, &played, room->id, DATABASE_END);
     if (error != OK || rows_count(played) > 0)
         return error;
     error = room_match_reserve(database, call->arena, room, now_unix_ms);
@@ -218,8 +218,8 @@ static void leave_old_rooms_of(struct call *call, const char *user, const char *
     struct database *database = NULL;
     enum error error = database_open(context->database, &database);
     if (error == OK)
-        error = database_run(database, &rooms_list_matchmade_rooms_of_user, &old, user,
-                             DATABASE_END);
+        error =
+            database_run(database, &rooms_list_matchmade_rooms_of_user, &old, user, DATABASE_END);
     database_close(database);
     for (int row = 0; error == OK && row < rows_count(old); row++) {
         const char *room = rows_text(old, row, "room");

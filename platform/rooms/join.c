@@ -103,10 +103,9 @@ static enum error proceed(struct database *database, struct call *call, struct r
     if (room_find_member(room, member.user) == NULL)
         error = room_put_member(database, room, &member);
     else
-        error = database_run(database, &rooms_set_member_role, NULL, room->id, member.user,
-                             room_role_text(role),
-                             role == ROOM_PLAYER ? database_number(member.seat) : NULL,
-                             DATABASE_END);
+        error = database_run(
+            database, &rooms_set_member_role, NULL, room->id, member.user, room_role_text(role),
+            role == ROOM_PLAYER ? database_number(member.seat) : NULL, DATABASE_END);
     if (error == OK)
         error = room_commit(database, call->arena, room);
     return error;

@@ -24,12 +24,13 @@ enum error room_kick(struct call *call)
     AUTO_DATABASE *database = NULL;
     struct room room;
     bool closed = false;
-    error = room_begin(call->context, call->arena, call->params[0], clock_unix_ms(), &database,
-                       &room);
+    error =
+        room_begin(call->context, call->arena, call->params[0], clock_unix_ms(), &database, &room);
     if (error == OK)
         error = check(call, &room, wish.user);
     if (error == OK)
-        error = database_run(database, &rooms_insert_kicked, NULL, room.id, wish.user, DATABASE_END);
+        error =
+            database_run(database, &rooms_insert_kicked, NULL, room.id, wish.user, DATABASE_END);
     if (error == OK)
         error = room_remove_member(database, call->arena, &room, wish.user, &closed);
     if (error != OK)

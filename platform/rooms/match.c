@@ -59,8 +59,8 @@ enum error room_match_end(struct service_context *context, struct arena *arena, 
         return end_without_room(context, id, match, now);
     if (error != OK)
         return error;
-    error = database_run(database, &rooms_end_match, NULL, match, room.id, room.game, room.mode, now,
-                         DATABASE_END);
+    error = database_run(database, &rooms_end_match, NULL, match, room.id, room.game, room.mode,
+                         now, DATABASE_END);
     if (error != OK)
         return error;
     if (room.state != ROOM_PLAYING || strcmp(room.match, match) != 0)
@@ -103,8 +103,8 @@ static json_t *roster_json(const struct room *room)
         for (int i = 0; i < room->member_count; i++) {
             const struct room_member *member = &room->members[i];
             if (member->seat == seat)
-                json_array_append_new(players, json_pack("{s:s, s:s}", "user", member->user,
-                                                         "name", member->name));
+                json_array_append_new(
+                    players, json_pack("{s:s, s:s}", "user", member->user, "name", member->name));
         }
     }
     return players;
@@ -214,5 +214,6 @@ static enum error end_without_room(struct service_context *context, const char *
     enum error error = database_open(context->database, &database);
     if (error != OK)
         return error;
-    return database_run(database, &rooms_end_match_without_room, NULL, match, id, now, DATABASE_END);
+    return database_run(database, &rooms_end_match_without_room, NULL, match, id, now,
+                        DATABASE_END);
 }

@@ -22,8 +22,8 @@ enum error room_match_ended(struct call *call)
     struct id match;
     if (!id_parse(news.match, &match))
         return call_complain(call, ERROR_VALIDATION, "match", "This is no id.");
-    error = room_match_end(call->context, call->arena, call->params[0], news.match,
-                           clock_unix_ms());
+    error =
+        room_match_end(call->context, call->arena, call->params[0], news.match, clock_unix_ms());
     if (error == OK)
         call_reply_empty(call, 204);
     return error;

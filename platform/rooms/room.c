@@ -152,13 +152,13 @@ enum error room_put_host(struct database *database, const struct room *room, con
     return database_run(database, &rooms_set_room_host, NULL, room->id, user, DATABASE_END);
 }
 
-enum error room_put_state(struct database *database, const struct room *room,
-                          enum room_state state, const char *match, int64_t now_unix_ms)
+enum error room_put_state(struct database *database, const struct room *room, enum room_state state,
+                          const char *match, int64_t now_unix_ms)
 {
     char now[CLOCK_RFC3339_BYTES];
     clock_rfc3339(now_unix_ms, now);
-    return database_run(database, &rooms_set_room_state, NULL, room->id, state_text(state), match, now,
-                        DATABASE_END);
+    return database_run(database, &rooms_set_room_state, NULL, room->id, state_text(state), match,
+                        now, DATABASE_END);
 }
 
 enum error room_remove_member(struct database *database, struct arena *arena, struct room *room,
@@ -173,7 +173,8 @@ enum error room_remove_member(struct database *database, struct arena *arena, st
             *ret_closed = true;
         return error;
     }
-    enum error error = database_run(database, &rooms_delete_member, NULL, room->id, user, DATABASE_END);
+    enum error error =
+        database_run(database, &rooms_delete_member, NULL, room->id, user, DATABASE_END);
     if (error == OK && strcmp(room->host, user) == 0)
         error = room_put_host(database, room, heir->user);
     if (error == OK)
@@ -188,15 +189,14 @@ json_t *room_json(const struct room *room)
     json_t *members = json_array();
     for (int i = 0; i < room->member_count; i++)
         json_array_append_new(members, member_json(&room->members[i]));
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s?, s:s, s:o, s:s}", "id", room->id,
-        "name", room->name, "game", room->game, "mode", room->mode, "visibility",
-        room->is_private ? "private" : "public", "state",
-        room->state == ROOM_OPEN ? "open" : "playing", "host", room->host, "version",
-        (json_int_t)room->version, "playersMax", room->players_max, "playersMin",
-        room->players_min, "match", room->match[0] != '\0' ? room->match : NULL, "origin",
-        room->is_matchmade ? "matchmaking" : "user", "members", members, "createdAt",
-        room->created_at);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s?, s:s, s:o, s:s}",
+                     "id", room->id, "name", room->name, "game", room->game, "mode", room->mode,
+                     "visibility", room->is_private ? "private" : "public", "state",
+                     room->state == ROOM_OPEN ? "open" : "playing", "host", room->host, "version",
+                     (json_int_t)room->version, "playersMax", room->players_max, "playersMin",
+                     room->players_min, "match", room->match[0] != '\0' ? room->match : NULL,
+                     "origin", room->is_matchmade ? "matchmaking" : "user", "members", members,
+                     "createdAt", room->created_at);
 }
 
 void room_tell(struct service_context *context, const struct room *room)
@@ -269,8 +269,7 @@ static void read_member(const struct rows *rows, int row, struct room_member *re
         .guest = rows_bool(rows, row, "guest"),
         .role = strcmp(rows_text(rows, row, "role"), "player") == 0 ? ROOM_PLAYER : ROOM_SPECTATOR,
         .ready = rows_bool(rows, row, "ready"),
-        .seat = rows_is_null(rows, row, "seat") ? ROOM_SEAT_NONE
-                                                : (int)rows_int(rows, row, "seat"),
+        .seat = rows_is_null(rows, row, "seat") ? ROOM_SEAT_NONE : (int)rows_int(rows, row, "seat"),
     };
     COPY(member.user, rows_text(rows, row, "user_id"));
     COPY(member.name, rows_text(rows, row, "name"));

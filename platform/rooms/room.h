@@ -27,22 +27,20 @@ void room_read(const struct rows *rows, int row, struct room *ret_room);
 must_use enum error room_begin_without(struct service_context *context,
                                        struct database **ret_database);
 /* The same, and locks the room. A start that was forgotten (ROOM_STARTING_MS_MAX) is undone. */
-must_use enum error room_begin(struct service_context *context, struct arena *arena,
-                               const char *id, int64_t now_unix_ms,
-                               struct database **ret_database, struct room *ret_room);
+must_use enum error room_begin(struct service_context *context, struct arena *arena, const char *id,
+                               int64_t now_unix_ms, struct database **ret_database,
+                               struct room *ret_room);
 /* Locks a room within a transaction that is already there. */
 must_use enum error room_lock(struct database *database, struct arena *arena, const char *id,
                               int64_t now_unix_ms, struct room *ret_room);
-must_use enum error room_commit(struct database *database, struct arena *arena,
-                                struct room *room);
+must_use enum error room_commit(struct database *database, struct arena *arena, struct room *room);
 
 must_use enum error room_put_member(struct database *database, const struct room *room,
                                     const struct room_member *member);
 must_use enum error room_put_host(struct database *database, const struct room *room,
                                   const char *user);
 must_use enum error room_put_state(struct database *database, const struct room *room,
-                                   enum room_state state, const char *match,
-                                   int64_t now_unix_ms);
+                                   enum room_state state, const char *match, int64_t now_unix_ms);
 /* Takes a member out, hands the house over, closes it behind the last one. Commits.
  * `*ret_closed`: the room is gone; else `room` is what remains. */
 must_use enum error room_remove_member(struct database *database, struct arena *arena,

@@ -22,10 +22,8 @@ static const struct route routes[] = {
     {"POST", "/api/rooms/{id}/start", ACCESS_USER, NULL, room_start},
     {"POST", "/api/rooms/{id}/kick", ACCESS_USER, NULL, room_kick},
     {"POST", "/internal/rooms", ACCESS_SERVICE, "rooms:match", room_for_match},
-    {"POST", "/internal/rooms/{id}/match-ended", ACCESS_SERVICE, "rooms:result",
-     room_match_ended},
-    {"GET", "/internal/rooms/{id}/members/{user}", ACCESS_SERVICE, "rooms:read",
-     room_member_role},
+    {"POST", "/internal/rooms/{id}/match-ended", ACCESS_SERVICE, "rooms:result", room_match_ended},
+    {"GET", "/internal/rooms/{id}/members/{user}", ACCESS_SERVICE, "rooms:read", room_member_role},
 };
 
 static enum error start(struct service_context *context);

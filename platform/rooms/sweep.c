@@ -30,18 +30,16 @@ static struct redis_script any_online = {
             "return 0\n",
 };
 
-static void sweep_starts(struct service_context *context, struct arena *arena,
-                         int64_t now_unix_ms);
+static void sweep_starts(struct service_context *context, struct arena *arena, int64_t now_unix_ms);
 static enum error mend_start(struct service_context *context, struct arena *arena, const char *id,
                              int64_t now_unix_ms);
 static void sweep_matches(struct service_context *context, struct arena *arena,
                           int64_t now_unix_ms);
-static enum error check_match(struct service_context *context, struct arena *arena,
-                              const char *id, const char *match, int64_t now_unix_ms);
+static enum error check_match(struct service_context *context, struct arena *arena, const char *id,
+                              const char *match, int64_t now_unix_ms);
 static enum error ask_whether_live(struct service_context *context, struct arena *arena,
                                    const char *match, bool *ret_live);
-static void sweep_idle(struct service_context *context, struct arena *arena,
-                       int64_t now_unix_ms);
+static void sweep_idle(struct service_context *context, struct arena *arena, int64_t now_unix_ms);
 static enum error check_idle(struct service_context *context, struct arena *arena, const char *id,
                              const char *users, const char *idle_since, int64_t now_unix_ms);
 static enum error ask_whether_online(struct service_context *context, struct arena *arena,
@@ -52,8 +50,8 @@ static enum error close_room(struct service_context *context, struct database *d
                              const struct room *room);
 static enum error list(struct service_context *context, const struct sql *query,
                        int64_t latest_unix_ms, struct rows **ret_rows);
-static enum error mark_checked(struct service_context *context, const char *id,
-                               int64_t now_unix_ms, const char *idle_since);
+static enum error mark_checked(struct service_context *context, const char *id, int64_t now_unix_ms,
+                               const char *idle_since);
 static void report(const char *what, const char *id, enum error error);
 
 void room_sweep(struct service_context *context, int64_t now_unix_ms)
@@ -65,18 +63,16 @@ void room_sweep(struct service_context *context, int64_t now_unix_ms)
     arena_destroy(arena);
 }
 
-static void sweep_starts(struct service_context *context, struct arena *arena,
-                         int64_t now_unix_ms)
+static void sweep_starts(struct service_context *context, struct arena *arena, int64_t now_unix_ms)
 {
     AUTO_ROWS *rows = NULL;
-    enum error error = list(context, &rooms_list_forgotten_starts,
-                            now_unix_ms - ROOM_STARTING_MS_MAX, &rows);
+    enum error error =
+        list(context, &rooms_list_forgotten_starts, now_unix_ms - ROOM_STARTING_MS_MAX, &rows);
     if (error != OK)
         return report("no sweep of starts now", "", error);
     for (int row = 0; row < rows_count(rows); row++) {
         const char *id = rows_text(rows, row, "id");
-        report("start not mended; trying again", id,
-               mend_start(context, arena, id, now_unix_ms));
+        report("start not mended; trying again", id, mend_start(context, arena, id, now_unix_ms));
     }
 }
 
@@ -97,8 +93,7 @@ static enum error mend_start(struct service_context *context, struct arena *aren
     return error;
 }
 
-static void sweep_matches(struct service_context *context, struct arena *arena,
-                          int64_t now_unix_ms)
+static void sweep_matches(struct service_context *context, struct arena *arena, int64_t now_unix_ms)
 {
     AUTO_ROWS *rows = NULL;
     enum error error = list(context, &rooms_list_unchecked_matches,
@@ -114,8 +109,8 @@ static void sweep_matches(struct service_context *context, struct arena *arena,
     }
 }
 
-static enum error check_match(struct service_context *context, struct arena *arena,
-                              const char *id, const char *match, int64_t now_unix_ms)
+static enum error check_match(struct service_context *context, struct arena *arena, const char *id,
+                              const char *match, int64_t now_unix_ms)
 {
     bool live = false;
     enum error error = ask_whether_live(context, arena, match, &live);
@@ -166,9 +161,9 @@ static void sweep_idle(struct service_context *context, struct arena *arena, int
         const char *id = rows_text(rows, row, "id");
         const char *idle_since =
             rows_is_null(rows, row, "idle_since") ? NULL : rows_text(rows, row, "idle_since");
-        report("room not checked; trying again", id,
-               check_idle(context, arena, id, rows_text(rows, row, "users"), idle_since,
-                          now_unix_ms));
+        report(
+            "room not checked; trying again", id,
+            check_idle(context, arena, id, rows_text(rows, row, "users"), idle_since, now_unix_ms));
     }
 }
 
@@ -225,8 +220,7 @@ static enum error close_idle(struct service_context *context, struct arena *aren
 static enum error close_room(struct service_context *context, struct database *database,
                              const struct room *room)
 {
-    enum error error =
-        database_run(database, &rooms_delete_room, NULL, room->id, DATABASE_END);
+    enum error error = database_run(database, &rooms_delete_room, NULL, room->id, DATABASE_END);
     if (error == OK)
         error = database_commit(database);
     if (error != OK)
@@ -250,8 +244,8 @@ static enum error list(struct service_context *context, const struct sql *query,
     return error;
 }
 
-static enum error mark_checked(struct service_context *context, const char *id,
-                               int64_t now_unix_ms, const char *idle_since)
+static enum error mark_checked(struct service_context *context, const char *id, int64_t now_unix_ms,
+                               const char *idle_since)
 {
     char now[CLOCK_RFC3339_BYTES];
     clock_rfc3339(now_unix_ms, now);

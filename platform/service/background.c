@@ -26,8 +26,8 @@ static void *run(void *argument);
 static bool wait_for_turn(struct background *background);
 static struct timespec deadline_in(int interval_ms);
 
-enum error background_start(struct service_context *context, background_step *step,
-                            int interval_ms, struct background **ret_background)
+enum error background_start(struct service_context *context, background_step *step, int interval_ms,
+                            struct background **ret_background)
 {
     struct background *background = calloc(1, sizeof *background);
     if (background == NULL)

@@ -42,8 +42,8 @@ static enum error ask_games(struct service_context *context, const char *request
 static enum error decode_mode(const json_t *game, const char *mode, struct game_mode *ret_mode);
 static bool all_of(const char *text, size_t bytes_max, const char *allowed);
 
-enum error game_mode_get(struct service_context *context, const char *request_id,
-                         const char *game, const char *mode, struct game_mode *ret_mode)
+enum error game_mode_get(struct service_context *context, const char *request_id, const char *game,
+                         const char *mode, struct game_mode *ret_mode)
 {
     if (!game_id_is_plausible(game))
         return ERROR_GAME_NOT_FOUND;
@@ -143,7 +143,8 @@ static enum error decode_mode(const json_t *game, const char *mode, struct game_
 {
     size_t index;
     json_t *item;
-    json_array_foreach (json_object_get(game, "modes"), index, item) {
+    json_array_foreach(json_object_get(game, "modes"), index, item)
+    {
         struct told_mode told = {0};
         struct json_complaint complaint;
         if (json_decode_known(item, told_mode_fields,

@@ -21,8 +21,7 @@ struct game_mode {
 /* ERROR_GAME_NOT_FOUND, ERROR_MODE_NOT_FOUND, or why games could not be asked. `request_id` may be
  * NULL. */
 must_use enum error game_mode_get(struct service_context *context, const char *request_id,
-                                  const char *game, const char *mode,
-                                  struct game_mode *ret_mode);
+                                  const char *game, const char *mode, struct game_mode *ret_mode);
 
 /* Whether a text can be the id of a game or of a mode at all. Pure. */
 bool game_id_is_plausible(const char *game);

@@ -84,9 +84,8 @@ static enum error check_member(struct call *call, const char *room)
     const char *path =
         arena_printf(call->arena, "/internal/rooms/%s/members/%s", room, call->caller.user_id);
     json_t *answer = NULL;
-    enum error error =
-        service_ask_as_service(context, call, context->settings->rooms_address, "GET", path,
-                               "rooms:read", NULL, &answer);
+    enum error error = service_ask_as_service(context, call, context->settings->rooms_address,
+                                              "GET", path, "rooms:read", NULL, &answer);
     json_decref(answer);
     if (error == ERROR_ROOM_NOT_FOUND)
         return ERROR_CHANNEL_NOT_FOUND;

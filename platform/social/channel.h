@@ -27,7 +27,6 @@ void channel_print(enum channel_kind kind, const char *id, char ret_text[CHANNEL
 
 /* channel_parse, then: may the caller read and write there? ERROR_CHANNEL_NOT_FOUND,
  * ERROR_ROOM_NOT_MEMBER, ERROR_USER_NOT_FOUND, or why rooms or auth could not be asked. */
-must_use enum error channel_open(struct call *call, const char *text,
-                                 struct channel *ret_channel);
+must_use enum error channel_open(struct call *call, const char *text, struct channel *ret_channel);
 
 #endif

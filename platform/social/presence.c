@@ -89,15 +89,14 @@ static enum error proceed(struct call *call, const struct users *users, int64_t 
     }
     arguments[count] = arena_printf(call->arena, "%lld", (long long)now_unix_ms);
     redisReply *reply = NULL;
-    enum error error =
-        redis_run_script(context->redis, &look, count, count + 1, arguments, &reply);
+    enum error error = redis_run_script(context->redis, &look, count, count + 1, arguments, &reply);
     if (error == OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements != (size_t)count))
         error = ERROR_INTERNAL;
     if (error == OK) {
         json_t *items = json_array();
         for (int i = 0; i < users->count; i++)
-            json_array_append_new(items, item_json(users->ids[i], reply->element[2 * i],
-                                                   reply->element[2 * i + 1]));
+            json_array_append_new(
+                items, item_json(users->ids[i], reply->element[2 * i], reply->element[2 * i + 1]));
         *ret_page = json_pack("{s:o}", "items", items);
     }
     redis_free(reply);

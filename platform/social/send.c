@@ -13,9 +13,9 @@
 #include "social/queries.h"
 #include "wire/events.h"
 
-#define MESSAGES_PER_WINDOW_MAX    10
-#define MESSAGES_WINDOW_MS         "10000"
-#define MESSAGES_RATE_PREFIX       "chat:rate:"
+#define MESSAGES_PER_WINDOW_MAX 10
+#define MESSAGES_WINDOW_MS      "10000"
+#define MESSAGES_RATE_PREFIX    "chat:rate:"
 
 struct wish {
     char channel[CHANNEL_BYTES_MAX];
@@ -112,8 +112,7 @@ static enum error store(struct call *call, const struct channel *channel,
     return error;
 }
 
-static void publish(struct call *call, const struct channel *channel,
-                    const struct message *message)
+static void publish(struct call *call, const struct channel *channel, const struct message *message)
 {
     char mine[CHANNEL_BYTES_MAX], theirs[CHANNEL_BYTES_MAX];
     channel_print(channel->kind, channel->id, mine);

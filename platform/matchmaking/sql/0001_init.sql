@@ -1,1 +1,2 @@
--- The schema of the matchmaking service.
+-- The schema of the matchmaking service. Who waits is in Redis alone: it is worth nothing after a
+-- restart. The schema exists so that the service starts, migrates and grows like every other.

@@ -1,1 +1,1 @@
--- The queries of the matchmaking service. Parameters only.
+-- The queries of the matchmaking service: none yet, see 0001_init.sql.

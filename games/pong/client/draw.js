@@ -33,7 +33,7 @@ const PALETTES = {
 };
 
 // scene: {screen, theme, court, view, effects, now, ownSlot, names: [left, right], notes: [left,
-// right], number, title, lines}
+// right], number, title, lines, tint: the team in whose colour the title is}
 export function draw(context, scene) {
   const { screen, court, view } = scene;
   const palette = PALETTES[scene.theme];
@@ -93,7 +93,8 @@ function drawFlash(context, court, effects, now, palette) {
 function drawScores(context, { court, view }, palette) {
   const height = Math.min(court.width, court.height) * 0.26;
   for (const team of [0, 1]) {
-    const { x, y } = court.point(team === 0 ? WIDTH * 0.36 : WIDTH * 0.64, HEIGHT / 2);
+    const across = court.upright ? 0.84 : 0.19; // beside the ways of countdown and verdict
+    const { x, y } = court.point(WIDTH * (team === 0 ? 0.38 : 0.62), HEIGHT * across);
     context.globalAlpha = 0.32;
     drawNumber(context, view.scores[team], x, y, height, palette.teams[team], palette.line);
     context.globalAlpha = 1;
@@ -228,12 +229,14 @@ function drawDirection(context, court, ball, palette) {
 
 function drawCountdown(context, { court, number }, palette) {
   const height = Math.min(court.width, court.height) * 0.2;
-  const { x, y } = court.point(WIDTH / 2, HEIGHT * (court.upright ? 0.5 : 0.24));
-  const middle = court.upright ? y - court.height * 0.12 : y;
-  drawNumber(context, number, x, middle, height, palette.ink, palette.faint);
+  const x = court.left + court.width / 2;
+  const y = court.top + court.height * (court.upright ? 0.36 : 0.72);
+  context.fillStyle = palette.court; // the middle line stops behind it
+  context.fillRect(x - height * 0.5, y - height * 0.62, height, height * 1.24);
+  drawNumber(context, number, x, y, height, palette.ink, palette.faint);
 }
 
-function drawPanel(context, { court, title, lines }, palette) {
+function drawPanel(context, { court, title, lines, tint }, palette) {
   const size = Math.max(22, Math.min(44, court.width / 14));
   const small = Math.max(14, size * 0.45);
   const middle = { x: court.left + court.width / 2, y: court.top + court.height / 2 };
@@ -252,7 +255,7 @@ function drawPanel(context, { court, title, lines }, palette) {
   context.roundRect(middle.x - width / 2, middle.y - height / 2, width, height, 18);
   context.fill();
   context.stroke();
-  context.fillStyle = palette.ink;
+  context.fillStyle = tint === undefined ? palette.ink : palette.teams[tint];
   context.font = `700 ${size}px ${FONT}`;
   context.fillText(shown, middle.x, middle.y - height / 2 + size * 1.1);
   context.fillStyle = palette.soft;
@@ -265,7 +268,7 @@ function drawPanel(context, { court, title, lines }, palette) {
 
 function drawHint(context, { court, lines }, palette) {
   const size = Math.max(13, Math.min(18, court.width / 30));
-  const { x, y } = { x: court.left + court.width / 2, y: court.top + court.height * 0.84 };
+  const { x, y } = { x: court.left + court.width / 2, y: court.top + court.height * 0.92 };
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `500 ${size}px ${FONT}`;

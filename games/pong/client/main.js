@@ -12,6 +12,8 @@ import { textsFor } from "./texts.js";
 import { announce, captions } from "./words.js";
 import { decodeView, HEIGHT, TICK_HZ, WIDTH } from "./view.js";
 
+const HIDDEN_MS = 500; // frames further apart: the page was in the background
+
 export function create(kit) {
   const { slot, players } = kit.start;
   const ownSlot = slot ?? null;
@@ -25,6 +27,8 @@ export function create(kit) {
   let court = new Court({ width: 1, height: 1 }, 0);
   let linked = true;
   let lastCount = 0;
+  let framedAt = 0;
+  let hidden = false; // nobody saw the last moments: they are passed without noise
 
   kit.label(texts.label);
   const controls = new Controls(kit, {
@@ -47,6 +51,8 @@ export function create(kit) {
     if (paddle) own.arrive(paddle.y, paddle.half, performance.now(), kit.latencyMs);
   });
   kit.onFrame((now, tick) => {
+    hidden = now - framedAt > HIDDEN_MS;
+    framedAt = now;
     if (tick !== null) history.pass(tick, (before, after) => happened(before, after, now));
     const view = tick === null ? null : withOwnPaddle(history.at(tick), now);
     if (view) effectsOfBall(view, now);
@@ -76,7 +82,7 @@ export function create(kit) {
 
   // Between two states, one after the other: what is to be heard, seen and said.
   function happened(before, after, now) {
-    if (before) soundsAndSparks(before, after, now);
+    if (before && !hidden) soundsAndSparks(before, after, now);
     countAloud(after);
     const text = announce(before, after, who);
     if (text) kit.status(text);
@@ -104,7 +110,7 @@ export function create(kit) {
 
   function countAloud(view) {
     const count = view.phase === "countdown" ? Math.ceil(view.timer / TICK_HZ) : 0;
-    if (count !== lastCount && (count > 0 || view.phase === "play")) sounds.count(count === 0);
+    if (!hidden && count !== lastCount && (count > 0 || view.phase === "play")) sounds.count(count === 0);
     lastCount = count;
   }
 }

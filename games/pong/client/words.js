@@ -19,7 +19,7 @@ function noteOn(view, who, team) {
   return mates.every((paddle) => paddle.here) ? "" : who.texts.away;
 }
 
-// {names, notes, number, title, lines} for draw.js
+// {names, notes, number, title, lines, tint} for draw.js
 export function captions(view, who, { linked, touch }) {
   const { texts, ownSlot } = who;
   const base = { names: [0, 1].map((team) => teamName(who, team)), notes: ["", ""], lines: [] };
@@ -54,8 +54,9 @@ function verdict(view, who) {
   const lines = [`${view.scores[0]} : ${view.scores[1]}`];
   if (view.forfeit) lines.push(texts.byForfeit);
   if (view.winner === null) return { title: texts.draw, lines };
-  if (ownSlot === null) return { title: texts.wins(teamName(who, view.winner)), lines };
-  return { title: view.winner === ownSlot % 2 ? texts.win : texts.lose, lines };
+  const tint = view.winner;
+  if (ownSlot === null) return { title: texts.wins(teamName(who, tint)), lines, tint };
+  return { title: tint === ownSlot % 2 ? texts.win : texts.lose, lines, tint };
 }
 
 // What a screen reader should say when `before` (null at first) became `after`; null for nothing.

@@ -1,0 +1,41 @@
+// A native modal dialog with a heading. Escape and a click beside it close it.
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import styles from './Dialog.module.css';
+
+interface Props {
+    title: string;
+    onClose(): void;
+    children: ReactNode;
+}
+
+export function Dialog({ title, onClose, children }: Props) {
+    const dialog = useRef<HTMLDialogElement>(null);
+    const heading = useId();
+    useEffect(() => {
+        const element = dialog.current;
+        if (element && !element.open) element.showModal();
+        return () => element?.close();
+    }, []);
+    return (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the dialog closes by Escape of itself
+        <dialog
+            className={styles.dialog}
+            ref={dialog}
+            aria-labelledby={heading}
+            onCancel={(event) => {
+                event.preventDefault();
+                onClose();
+            }}
+            onClick={(event) => {
+                if (event.target === dialog.current) onClose();
+            }}
+        >
+            <div className={styles.body}>
+                <h2 className={styles.title} id={heading}>
+                    {title}
+                </h2>
+                {children}
+            </div>
+        </dialog>
+    );
+}

@@ -1,0 +1,173 @@
+// The page's side of a sandboxed game frame, as docs/protocol.md has it: waits for the frame to be
+// ready, hands over the entry, the start and one port, then carries states to it and inputs from
+// it. Trusts nothing that comes from the frame: it can at most send inputs and a line of text.
+import type { Failure } from './failure';
+import { MatchLink } from './matchLink';
+import { reducedMotion, sound, subscribePreferences, theme } from './preferences';
+import { pageClock, socket } from './socket';
+import type { Game, Match } from './types';
+
+export const STATUS_CHARACTERS_MAX = 200;
+export const STATUS_MS_MIN = 700;
+export const READY_MS_MAX = 15_000;
+
+/** What there is to know of a running match before it is shown. */
+export interface LiveMatch {
+    id: string;
+    game: string;
+    sha: string;
+    mode: string;
+    players: { user: string; name: string; slot: number; team: number }[];
+}
+
+export interface FrameHostHandlers {
+    attached(slot: number | null): void;
+    running(): void;
+    link(up: boolean): void;
+    status(text: string): void;
+    escape(): void;
+    failed(reason: string): void;
+    refused(failure: Failure): void;
+}
+
+export class FrameHost {
+    private readonly frame: HTMLIFrameElement;
+    private readonly live: LiveMatch;
+    private readonly game: Game;
+    private readonly locale: string;
+    private readonly handlers: FrameHostHandlers;
+    private readonly link: MatchLink;
+    private readonly unsubscribe: () => void;
+    private readonly late: ReturnType<typeof setTimeout>;
+    private port: MessagePort | null = null;
+    private ready = false;
+    private slot: number | null | undefined = undefined;
+    private result: Match | null = null;
+    private statusAt = 0;
+
+    constructor(
+        frame: HTMLIFrameElement,
+        live: LiveMatch,
+        game: Game,
+        locale: string,
+        handlers: FrameHostHandlers,
+    ) {
+        this.frame = frame;
+        this.live = live;
+        this.game = game;
+        this.locale = locale;
+        this.handlers = handlers;
+        window.addEventListener('message', this.greeted);
+        this.unsubscribe = subscribePreferences(() => {
+            this.post({ t: 'sound', on: sound() });
+            this.post({ t: 'theme', theme: theme() });
+        });
+        this.late = setTimeout(() => {
+            if (!this.ready) handlers.failed('The frame did not answer.');
+        }, READY_MS_MAX);
+        this.link = new MatchLink(
+            socket,
+            live.id,
+            {
+                attached: (slot) => this.attached(slot),
+                frame: (state) => this.port?.postMessage(state, [state]),
+                latency: (ms) => this.post({ t: 'latency', ms }),
+                link: (up) => {
+                    this.post({ t: 'link', up });
+                    handlers.link(up);
+                },
+                failed: (failure) => handlers.refused(failure),
+            },
+            pageClock,
+        );
+    }
+
+    ended(result: Match): void {
+        this.result = result;
+        this.post({ t: 'ended', result });
+    }
+
+    close(): void {
+        clearTimeout(this.late);
+        window.removeEventListener('message', this.greeted);
+        this.unsubscribe();
+        this.link.close();
+        this.port?.close();
+        this.port = null;
+    }
+
+    private readonly greeted = (event: MessageEvent): void => {
+        if (event.source !== this.frame.contentWindow || this.ready) return;
+        if (event.data?.gamekit !== 1 || event.data.ready !== true) return;
+        this.ready = true;
+        this.handOver();
+    };
+
+    private attached(slot: number | null): void {
+        this.slot = slot;
+        this.handlers.attached(slot);
+        this.handOver();
+    }
+
+    /* Once, when the frame listens and the seat is known. */
+    private handOver(): void {
+        if (!this.ready || this.slot === undefined || this.port !== null) return;
+        const { id, game, sha, mode, players } = this.live;
+        const channel = new MessageChannel();
+        this.port = channel.port1;
+        this.port.onmessage = (event) => this.heard(event.data);
+        const start = {
+            match: id,
+            game,
+            mode,
+            slot: this.slot,
+            players: players.map(({ name, slot, team }) => ({ name, slot, team })),
+            tickHz: this.game.tickHz,
+            locale: this.locale,
+            theme: theme(),
+            reducedMotion: reducedMotion(),
+            sound: sound(),
+            bindings: bindingsOf(this.game.input),
+        };
+        const entry = `/games/${game}/${sha}/client/main.js`;
+        // The frame has an opaque origin, so it can only be addressed as '*'; its window was checked.
+        this.frame.contentWindow?.postMessage({ gamekit: 1, entry, start }, '*', [channel.port2]);
+        this.handlers.running();
+        this.link.whole();
+        if (this.result) this.post({ t: 'ended', result: this.result });
+    }
+
+    private heard(data: unknown): void {
+        if (data instanceof ArrayBuffer) {
+            this.link.input(data);
+            return;
+        }
+        const said = data as { t?: unknown; text?: unknown; message?: unknown } | null;
+        if (said?.t === 'status' && typeof said.text === 'string') this.say(said.text);
+        else if (said?.t === 'escape') this.handlers.escape();
+        else if (said?.t === 'error') this.handlers.failed(String(said.message ?? ''));
+    }
+
+    private say(text: string): void {
+        const now = performance.now();
+        if (now - this.statusAt < STATUS_MS_MIN) return;
+        this.statusAt = now;
+        this.handlers.status(text.slice(0, STATUS_CHARACTERS_MAX));
+    }
+
+    private post(message: object): void {
+        this.port?.postMessage(message);
+    }
+}
+
+/** The keys of each action, as the game's game.json declares them. */
+export function bindingsOf(input: unknown): Record<string, string[]> {
+    const declared = (input ?? {}) as Record<string, unknown>;
+    const actions = (declared.actions ?? declared.bindings ?? declared) as Record<string, unknown>;
+    const bindings: Record<string, string[]> = {};
+    for (const [action, value] of Object.entries(actions)) {
+        const keys = Array.isArray(value) ? value : (value as { keys?: unknown } | null)?.keys;
+        if (Array.isArray(keys)) bindings[action] = keys.filter((key) => typeof key === 'string');
+    }
+    return bindings;
+}

@@ -65,6 +65,7 @@ enum error nginx_start(struct master *master, const struct serve_service *servic
                  &(struct child_options){.name = "nginx",
                                          .command = command,
                                          .environment = environment.entries,
+                                         .directory = folder,
                                          .stop_signal = SIGTERM,
                                          .stop_timeout_ms = CHILD_STOP_TRUST_MS});
     environment_finish(&environment);

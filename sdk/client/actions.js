@@ -4,7 +4,7 @@
 const STICK_THRESHOLD = 0.4;
 
 export class Actions {
-  // `bindings`: {action: [event.code, ...]}, the player's own; they replace the declared codes.
+  // `bindings`: {action: [event.code, ...]}, the player's own; they replace the declared keys.
   constructor({ canvas, buttons, bindings, onEscape }) {
     this.canvas = canvas;
     this.buttons = buttons;
@@ -17,14 +17,14 @@ export class Actions {
     this.#listen();
   }
 
-  // {id: {codes: [...], label, button: true, gamepad: {button: n} or {axis: n, direction: -1 or 1}}};
+  // {id: {keys: [...], label, button: true, gamepad: {button: n} or {axis: n, direction: -1 or 1}}};
   // `gamepad` may be a list.
   define(declared) {
     this.declared = new Map(Object.entries(declared));
     this.byCode.clear();
     for (const [id, action] of this.declared) {
       this.sources.set(id, new Set());
-      for (const code of this.bindings[id] ?? action.codes ?? []) this.byCode.set(code, id);
+      for (const code of this.bindings[id] ?? action.keys ?? []) this.byCode.set(code, id);
     }
     this.#makeButtons();
   }

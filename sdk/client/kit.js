@@ -10,7 +10,7 @@ const STATE_OP = 2;
 const STATE_HEAD_BYTES = 10; // op, channel, tick, ack
 const PIXEL_RATIO_MAX = 3;
 const STATUS_CHARACTERS_MAX = 200;
-const STATUS_EVERY_MS = 500;
+const STATUS_EVERY_MS = 1000;
 
 export function createKit(port, start, { canvas, buttons, files }) {
   const listeners = { state: [], ended: [], link: [], theme: [], frame: [], resize: [] };
@@ -124,7 +124,7 @@ function followSize(kit, canvas, changed) {
   measure();
 }
 
-// Status lines for screen readers: the last one of each half second, none twice in a row.
+// Status lines for screen readers: the last one of each second, none twice in a row.
 function limitedStatus(port) {
   let said = "";
   let waiting = null;

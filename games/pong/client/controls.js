@@ -28,11 +28,11 @@ export class Controls {
     const axes = (direction) => [{ axis: 1, direction }, { axis: 0, direction }];
     actions.define({
       up: {
-        codes: ["ArrowUp", "KeyW", "ArrowLeft", "KeyA"],
+        keys: ["ArrowUp", "KeyW", "ArrowLeft", "KeyA"],
         gamepad: [...axes(-1), { button: 12 }, { button: 14 }],
       },
       down: {
-        codes: ["ArrowDown", "KeyS", "ArrowRight", "KeyD"],
+        keys: ["ArrowDown", "KeyS", "ArrowRight", "KeyD"],
         gamepad: [...axes(1), { button: 13 }, { button: 15 }],
       },
     });

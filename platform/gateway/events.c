@@ -1,0 +1,244 @@
+#include "gateway/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "core/log.h"
+#include "gateway/matches.h"
+#include "gateway/presence.h"
+#include "gateway/socket.h"
+
+#define STARTED "{\"type\":\"game:started\""
+#define ENDED   "{\"type\":\"game:ended\""
+#define FOUND   "{\"type\":\"matchmaking:found\""
+#define IS(payload, count, type)                                                                   \
+    ((count) >= sizeof(type) - 1 && memcmp(payload, type, sizeof(type) - 1) == 0)
+
+struct started {
+    json_t *event;              /* owned */
+    const json_t *players;      /* borrowed from the event, as all below */
+    struct placement placement; /* taken out of the data before it goes to a browser */
+    char *worker, *frames;      /* owned */
+};
+
+static void order(struct gateway *gateway, struct channel *channel, const char *text, size_t bytes);
+static void order_revoke(struct gateway *gateway, struct channel *channel, const char *session);
+static void deliver(struct gateway *gateway, struct channel *channel, const char *payload,
+                    size_t bytes);
+static void deliver_started(struct gateway *gateway, struct channel *channel, const char *payload,
+                            size_t bytes);
+static bool started_decode(const char *payload, size_t bytes, struct started *ret_started);
+static void started_finish(struct started *started);
+static void add_started(struct text *text, const struct started *started, int channel, int slot);
+static int slot_of_user(const json_t *players, const char *user_id);
+static void end_match(struct gateway *gateway, const char *payload, size_t bytes);
+static void forget_queue(struct gateway *gateway, struct channel *channel);
+static const char *without_prefix(const char *redis_channel);
+
+void events_message(void *context, const char *redis_channel, const char *payload, size_t bytes)
+{
+    struct gateway *gateway = context;
+    struct channel *channel = channels_find(&gateway->channels, without_prefix(redis_channel));
+    if (!channel || bytes == 0 || bytes > WIRE_EVENT_BYTES_MAX)
+        return;
+    count(METRIC_EVENTS_RECEIVED);
+    if (payload[0] == '@') {
+        order(gateway, channel, payload + 1, bytes - 1);
+    } else if (IS(payload, bytes, STARTED)) {
+        deliver_started(gateway, channel, payload, bytes);
+    } else {
+        deliver(gateway, channel, payload, bytes);
+        if (IS(payload, bytes, ENDED))
+            end_match(gateway, payload, bytes);
+        else if (IS(payload, bytes, FOUND))
+            forget_queue(gateway, channel);
+    }
+}
+
+void events_subscribed(void *context, const char *redis_channel)
+{
+    struct gateway *gateway = context;
+    struct channel *channel = channels_find(&gateway->channels, without_prefix(redis_channel));
+    if (!channel)
+        return;
+    channel->confirmed = true;
+    for (uint32_t i = 0; i < channel->count; i++)
+        socket_settle(gateway, socket_at(gateway, channel->members[i]->socket));
+}
+
+void events_connected(void *context, bool connected)
+{
+    struct gateway *gateway = context;
+    log_info(connected ? "Redis is there" : "Redis is away, events are missed until it is back",
+             NULL);
+    sockets_redis(gateway, connected);
+    if (connected)
+        presence_refresh(gateway);
+}
+
+/* Below: orders, see wire/events.h. They act on every socket of the user. */
+
+static void order(struct gateway *gateway, struct channel *channel, const char *text, size_t bytes)
+{
+    json_t *object;
+    if (json_parse_object(text, bytes, &object)) {
+        log_error("an order is not JSON, nothing is done", "channel", channel->name, NULL);
+        return;
+    }
+    const char *what = json_string_value(json_object_get(object, "do"));
+    const char *where = json_string_value(json_object_get(object, "ch"));
+    bool is_room = where && !strncmp(where, WIRE_CHANNEL_ROOM, strlen(WIRE_CHANNEL_ROOM));
+    if (what && !strcmp(what, "revoke")) {
+        order_revoke(gateway, channel, json_string_value(json_object_get(object, "session")));
+    } else if (what && is_room && !strcmp(what, "subscribe")) {
+        for (uint32_t i = 0; i < channel->count; i++)
+            socket_join(gateway, socket_at(gateway, channel->members[i]->socket), where);
+    } else if (what && is_room && !strcmp(what, "unsubscribe")) {
+        for (uint32_t i = 0; i < channel->count; i++) {
+            struct socket *socket = socket_at(gateway, channel->members[i]->socket);
+            socket_leave(gateway, socket, where);
+            matches_leave_room(gateway, socket, where + strlen(WIRE_CHANNEL_ROOM));
+        }
+    } else {
+        log_error("an order is not known, nothing is done", "channel", channel->name, NULL);
+    }
+    json_decref(object);
+}
+
+static void order_revoke(struct gateway *gateway, struct channel *channel, const char *session)
+{
+    for (uint32_t i = 0; i < channel->count; i++) {
+        struct socket *socket = socket_at(gateway, channel->members[i]->socket);
+        if (!session || !strcmp(socket->caller.session_id, session))
+            socket_close(gateway, socket, CLOSE_TOKEN, "session ended");
+    }
+}
+
+/* Below: events. */
+
+static void deliver(struct gateway *gateway, struct channel *channel, const char *payload,
+                    size_t bytes)
+{
+    struct text *text = &gateway->scratch;
+    text_clear(text);
+    text_add(text, payload, bytes);
+    for (uint32_t i = 0; i < channel->count; i++) {
+        socket_send_text(gateway, socket_at(gateway, channel->members[i]->socket), text_bytes(text),
+                         text->count);
+        count(METRIC_EVENTS_DELIVERED);
+    }
+}
+
+/* Each connection gets its own channel number and seat; where the match runs stays inside. */
+static void deliver_started(struct gateway *gateway, struct channel *channel, const char *payload,
+                            size_t bytes)
+{
+    struct started started;
+    if (!started_decode(payload, bytes, &started)) {
+        log_error("a started match's event is not whole, it is lost", "channel", channel->name,
+                  NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < channel->count; i++) {
+        struct socket *socket = socket_at(gateway, channel->members[i]->socket);
+        if (socket->state != SOCKET_OPEN && socket->state != SOCKET_OPENING)
+            continue;
+        int number = matches_join(gateway, socket, &started.placement);
+        int slot = slot_of_user(started.players, socket->caller.user_id);
+        add_started(&gateway->scratch, &started, number, slot);
+        socket_send_text(gateway, socket, text_bytes(&gateway->scratch), gateway->scratch.count);
+        count(METRIC_EVENTS_DELIVERED);
+    }
+    started_finish(&started);
+}
+
+static bool started_decode(const char *payload, size_t bytes, struct started *ret_started)
+{
+    json_t *event;
+    if (json_parse_object(payload, bytes, &event))
+        return false;
+    json_t *data = json_object_get(event, "data");
+    const char *worker = json_string_value(json_object_get(data, "worker"));
+    const char *frames = json_string_value(json_object_get(data, "frames"));
+    struct started started = {.event = event, .players = json_object_get(data, "players")};
+    started.placement = (struct placement){
+        .match = json_string_value(json_object_get(data, "match")),
+        .game = json_string_value(json_object_get(data, "game")),
+        .sha = json_string_value(json_object_get(data, "sha")),
+        .room = json_string_value(json_object_get(data, "room")),
+    };
+    started.worker = worker ? strdup(worker) : NULL;
+    started.frames = frames ? strdup(frames) : NULL;
+    started.placement.worker = started.worker;
+    started.placement.frames = started.frames;
+    const struct placement *placement = &started.placement;
+    if (!placement->match || !placement->game || !placement->sha || !placement->room ||
+        !placement->worker || !placement->frames) {
+        started_finish(&started);
+        return false;
+    }
+    json_object_del(data, "worker");
+    json_object_del(data, "frames");
+    *ret_started = started;
+    return true;
+}
+
+static void started_finish(struct started *started)
+{
+    free(started->worker);
+    free(started->frames);
+    json_decref(started->event);
+}
+
+static void add_started(struct text *text, const struct started *started, int channel, int slot)
+{
+    json_t *data = json_object_get(started->event, "data");
+    json_object_set_new(data, "channel", channel < 0 ? json_null() : json_integer(channel));
+    json_object_set_new(data, "slot", slot < 0 ? json_null() : json_integer(slot));
+    char *dump = json_dumps(started->event, JSON_COMPACT);
+    text_clear(text);
+    if (dump)
+        text_add(text, dump, strlen(dump));
+    free(dump);
+}
+
+static int slot_of_user(const json_t *players, const char *user_id)
+{
+    size_t i;
+    json_t *player;
+    json_array_foreach(players, i, player)
+    {
+        const char *user = json_string_value(json_object_get(player, "user"));
+        if (user && !strcmp(user, user_id))
+            return (int)json_integer_value(json_object_get(player, "slot"));
+    }
+    return -1;
+}
+
+/* {"type":"game:ended",...,"data":{"id":MATCH,...}} */
+static void end_match(struct gateway *gateway, const char *payload, size_t bytes)
+{
+    json_t *event;
+    if (json_parse_object(payload, bytes, &event))
+        return;
+    const char *match = json_string_value(json_object_get(json_object_get(event, "data"), "id"));
+    if (match)
+        matches_over(gateway, match);
+    json_decref(event);
+}
+
+/* A found match has taken the user out of the queue. */
+static void forget_queue(struct gateway *gateway, struct channel *channel)
+{
+    for (uint32_t i = 0; i < channel->count; i++)
+        socket_at(gateway, channel->members[i]->socket)->is_queued = false;
+}
+
+static const char *without_prefix(const char *redis_channel)
+{
+    size_t prefix = strlen(WIRE_EVENT_PREFIX);
+    return strncmp(redis_channel, WIRE_EVENT_PREFIX, prefix) ? redis_channel
+                                                             : redis_channel + prefix;
+}

@@ -1,0 +1,31 @@
+/*
+ * A stream to one worker, over TCP through the games service's frames address: the hello, records
+ * out (gathered over a turn of the loop into one write) and records in (each handed on from where
+ * it was read). A stream that breaks is not mended: its matches are told and get another.
+ */
+#ifndef GATEWAY_STREAM_H
+#define GATEWAY_STREAM_H
+
+#include "gateway/state.h"
+#include "wire/frames.h"
+
+#define STREAMS_MAX           256
+#define STREAM_IN_BYTES       (256u << 10)
+#define STREAM_OUT_BYTES      (256u << 10)
+#define STREAM_CONNECT_MS_MAX 2000
+#define STREAM_NAME_BYTES     128
+
+struct stream;
+
+must_use enum error streams_create(struct gateway *gateway);
+void streams_destroy(struct gateway *gateway);
+
+/* The stream to `worker` at `frames` (HOST:PORT), opened if need be. Records may be sent at once.
+ * NULL when it cannot be opened. `token` is our own for games:frames. */
+struct stream *stream_get(struct gateway *gateway, const char *frames, const char *worker,
+                          const char *token);
+
+/* Appends a record to this turn's write. False when the stream is too full. */
+bool stream_send(struct stream *stream, const struct record_head *head, const void *body);
+
+#endif

@@ -9,6 +9,7 @@ const DELAY_TICKS_MIN = 1.5;
 const DELAY_TICKS_MAX = 8;
 const JITTER_DECAY = 0.99; // per state
 const SPEED_CHANGE_MAX = 0.08; // of the display, to catch up or fall back unseen
+const RESTART_TICKS = 120; // so far back: another run; less: the server repeats what it lost
 const JUMP_TICKS = 12; // more than this is not caught up but jumped
 
 export class TickClock {
@@ -28,7 +29,8 @@ export class TickClock {
 
   // A state of `tick` has arrived at `now`.
   arrive(tick, now) {
-    if (tick < this.lastTick) this.reset();
+    if (tick < this.lastTick - RESTART_TICKS) this.reset();
+    if (tick <= this.lastTick) return;
     this.lastTick = tick;
     this.samples.push({ at: now, offset: now - tick * this.tickMs });
     while (this.samples[0].at < now - WINDOW_MS) this.samples.shift();

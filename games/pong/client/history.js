@@ -15,8 +15,8 @@ export class History {
 
   add(tick, view) {
     const newest = this.newest;
-    if (newest && tick < newest.tick) this.states = [];
-    if (newest && tick === newest.tick) return;
+    if (newest && tick < newest.tick - STATES_MAX) this.states = [];
+    else if (newest && tick <= newest.tick) return;
     this.states.push({ tick, view });
     if (this.states.length > STATES_MAX) this.states.shift();
   }

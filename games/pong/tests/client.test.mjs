@@ -103,7 +103,7 @@ test("jitter makes the clock stay further behind, and never run backwards", () =
   for (let now = 5100; now < 14000; now += TICK_MS) {
     while (arrivals.length > 0 && arrivals[0].at <= now) {
       newest = Math.max(newest, arrivals[0].tick);
-      clock.arrive(Math.max(newest, arrivals.shift().tick), now);
+      clock.arrive(newest, arrivals.shift().at);
     }
     const shown = clock.advance(now);
     assert.ok(shown >= before);
@@ -120,6 +120,20 @@ test("the clock finds the server again after it stood still", () => {
   now += 700;
   for (let tick = 120; tick < 140; tick++, now += TICK_MS) clock.arrive(tick, now);
   assert.ok(Math.abs(clock.tickAt(now) - 140) < 0.1);
+});
+
+test("states that the server repeats do not move the clock back", () => {
+  const clock = new TickClock(60);
+  let now = 0;
+  for (let tick = 0; tick < 120; tick++, now += TICK_MS) {
+    clock.arrive(tick, now);
+    clock.advance(now);
+  }
+  const before = clock.advance(now);
+  for (let tick = 117; tick < 120; tick++) clock.arrive(tick, now);
+  assert.ok(clock.advance(now + 1) >= before);
+  clock.arrive(3, now);
+  assert.ok(Math.abs(clock.tickAt(now) - 120) < 0.1);
 });
 
 // --- between two states ---

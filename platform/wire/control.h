@@ -17,6 +17,7 @@
 #define WORKER_ARENA_FD   5 /* the shared arena of its matches, see arena.h */
 
 #define CONTROL_BYTES_MAX (16u << 10)
+#define CONTROL_LOG_BYTES 500
 
 enum control_type {
     /* supervisor -> worker */
@@ -77,10 +78,12 @@ struct control_match_over {
     struct gk_result result;
 };
 
-struct control_heartbeat {
+struct control_heartbeat { /* counts since the worker's start, where nothing else is said */
     uint64_t ticks;
     uint64_t cpu_ns;
     uint64_t tick_late_ns_max; /* since the last heartbeat */
+    uint64_t ticks_skipped;    /* the schedule was moved past them: the worker could not keep up */
+    uint64_t inputs_refused;   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
     uint32_t matches;
@@ -88,9 +91,9 @@ struct control_heartbeat {
 };
 
 struct control_log {
-    uint8_t match[16];
-    uint32_t level;
-    char text[500];
+    uint8_t match[16]; /* zero: about the worker itself */
+    uint32_t level;    /* 0-3: debug, info, warning, error */
+    char text[CONTROL_LOG_BYTES]; /* zero-terminated */
 };
 
 #endif

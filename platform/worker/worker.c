@@ -1,4 +1,236 @@
+/*
+ * transcendence-worker: plays the matches of one game. Born with a control socket, the game's image
+ * and the matches' arena as descriptors (wire/control.h) and nothing else. Reads no clock but the
+ * monotonic one, opens nothing after READY, and ends when the supervisor does.
+ *
+ * A wake-up: orders and inputs first, then the ticks that are due, then every view, then one send
+ * per gateway.
+ */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "worker/control.h"
+#include "worker/host.h"
+#include "worker/image.h"
+#include "worker/link.h"
+#include "worker/match.h"
+#include "worker/stream.h"
+
+#define EVENTS_MAX 64
+enum fixed_event { EVENT_CONTROL, EVENT_TICK, EVENT_HEARTBEAT };
+
+static bool prepare(struct worker *worker);
+static bool arena_map(struct worker *worker);
+static bool timers_make(struct worker *worker);
+static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data);
+static bool serve(struct worker *worker);
+static void read_streams(struct worker *worker, const struct epoll_event *events, int count);
+static void play(struct worker *worker);
+static bool tick_all(struct worker *worker);
+static void deliver_all(struct worker *worker, bool ticked);
+static void set_tick_timer(struct worker *worker);
+static void beat(struct worker *worker);
+static int64_t now_ns(clockid_t clock);
+
 int main(void)
 {
-    return 1;
+    static struct worker worker;
+
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!prepare(&worker))
+        return 1;
+    struct control_ready ready = {.abi_minor = worker.manifest.abi_minor};
+    if (!control_send(&worker, CONTROL_READY, &ready, sizeof ready))
+        return 1; /* the supervisor is gone */
+    while (!worker.stopping)
+        if (!serve(&worker))
+            return 0;
+    for (uint32_t i = 0; i < worker.arena->match_count; i++)
+        if (worker.matches[i].phase == MATCH_PLAYING)
+            links_end(&worker, &worker.matches[i], DETACH_WORKER_STOPS);
+    for (uint32_t i = 0; i < STREAMS_MAX; i++)
+        if (worker.streams[i].fd >= 0)
+            stream_flush(&worker, i);
+    return 0;
+}
+
+static bool prepare(struct worker *worker)
+{
+    if (!image_load(WORKER_IMAGE_FD, &worker->manifest, &worker->game) || !arena_map(worker))
+        return false;
+    worker->matches = calloc(worker->arena->match_count, sizeof *worker->matches);
+    worker->view = calloc(1, worker->manifest.view_bytes_max + sizeof(uint64_t));
+    if (!worker->matches || !worker->view || !streams_init(worker) || !timers_make(worker)) {
+        fprintf(stderr, "transcendence-worker: no memory or no descriptors at start\n");
+        return false;
+    }
+    host_init(worker);
+    links_init(worker);
+    close(WORKER_IMAGE_FD);
+    close(WORKER_ARENA_FD);
+    return true;
+}
+
+static bool arena_map(struct worker *worker)
+{
+    struct stat status;
+    if (fstat(WORKER_ARENA_FD, &status) == 0 &&
+        (uint64_t)status.st_size >= sizeof(struct arena_head)) {
+        void *arena = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+                           WORKER_ARENA_FD, 0);
+        if (arena != MAP_FAILED &&
+            arena_head_fits(arena, &worker->manifest, (uint64_t)status.st_size)) {
+            worker->arena = arena;
+            return true;
+        }
+    }
+    fprintf(stderr, "transcendence-worker: the arena does not fit the game\n");
+    return false;
+}
+
+static bool timers_make(struct worker *worker)
+{
+    struct itimerspec beat_every = {
+        .it_value.tv_nsec = WORKER_HEARTBEAT_MS * 1000000L,
+        .it_interval.tv_nsec = WORKER_HEARTBEAT_MS * 1000000L,
+    };
+    worker->epoll = epoll_create1(EPOLL_CLOEXEC);
+    worker->tick_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    worker->heartbeat_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    return worker->epoll >= 0 && worker->tick_timer >= 0 && worker->heartbeat_timer >= 0 &&
+           timerfd_settime(worker->heartbeat_timer, 0, &beat_every, NULL) == 0 &&
+           watch(worker, WORKER_CONTROL_FD, EPOLLIN, EVENT_CONTROL) &&
+           /* edges: setting the timer anew is all it takes, nothing is ever read from it */
+           watch(worker, worker->tick_timer, EPOLLIN | EPOLLET, EVENT_TICK) &&
+           watch(worker, worker->heartbeat_timer, EPOLLIN | EPOLLET, EVENT_HEARTBEAT);
+}
+
+static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data)
+{
+    struct epoll_event event = {.events = events, .data.u32 = data};
+    return epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* One wake-up. False when the supervisor is gone. */
+static bool serve(struct worker *worker)
+{
+    struct epoll_event events[EVENTS_MAX];
+    int count = epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
+    if (count < 0)
+        return errno == EINTR;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.u32 == EVENT_CONTROL && !control_receive(worker))
+            return false;
+        if (events[i].data.u32 == EVENT_HEARTBEAT)
+            beat(worker);
+    }
+    read_streams(worker, events, count);
+    play(worker);
+    return true;
+}
+
+static void read_streams(struct worker *worker, const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.u32 < STREAM_EVENT_FIRST)
+            continue;
+        uint32_t index = events[i].data.u32 - STREAM_EVENT_FIRST;
+        if (worker->streams[index].fd < 0)
+            continue;
+        if (events[i].events & EPOLLOUT)
+            stream_flush(worker, index);
+        if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+            stream_receive(worker, index);
+    }
+}
+
+static void play(struct worker *worker)
+{
+    bool ticked = worker->manifest.tick_hz != 0 && tick_all(worker);
+    if (worker->manifest.tick_hz == 0)
+        for (uint32_t i = 0; i < worker->arena->match_count; i++)
+            match_step_if_asked(worker, &worker->matches[i]);
+    if (ticked || worker->manifest.tick_hz == 0)
+        deliver_all(worker, ticked);
+    for (uint32_t i = 0; i < STREAMS_MAX; i++) {
+        if (worker->streams[i].fd < 0)
+            continue;
+        /* a drained stream has nothing to send and costs no call */
+        stream_flush(worker, i);
+        stream_close_broken(worker, i);
+    }
+}
+
+/* True when at least one tick was done. */
+static bool tick_all(struct worker *worker)
+{
+    if (worker->matches_live == 0)
+        return false;
+    int64_t now = now_ns(CLOCK_MONOTONIC);
+    if (worker->schedule.hz == 0) {
+        schedule_start(&worker->schedule, now, worker->manifest.tick_hz);
+        set_tick_timer(worker);
+        return false;
+    }
+    struct schedule_due due = schedule_take(&worker->schedule, now);
+    if (due.ticks == 0)
+        return false;
+    if ((uint64_t)due.late_ns > worker->counts.tick_late_ns_max)
+        worker->counts.tick_late_ns_max = (uint64_t)due.late_ns;
+    worker->counts.ticks_skipped += due.skipped;
+    for (uint32_t tick = 0; tick < due.ticks; tick++)
+        for (uint32_t i = 0; i < worker->arena->match_count; i++)
+            if (worker->matches[i].phase == MATCH_PLAYING)
+                match_step(worker, &worker->matches[i]);
+    set_tick_timer(worker);
+    return true;
+}
+
+static void deliver_all(struct worker *worker, bool ticked)
+{
+    for (uint32_t i = 0; i < worker->arena->match_count; i++)
+        if (worker->matches[i].phase != MATCH_NONE)
+            match_deliver(worker, &worker->matches[i], ticked);
+}
+
+/* A worker without matches sleeps: the timer is set by the first match. */
+static void set_tick_timer(struct worker *worker)
+{
+    int64_t at = schedule_time_ns(&worker->schedule, worker->schedule.next);
+    struct itimerspec when = {.it_value = {at / 1000000000, at % 1000000000}};
+    (void)timerfd_settime(worker->tick_timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void beat(struct worker *worker)
+{
+    worker->heartbeats++;
+    if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
+        worker->logs_left = LOGS_PER_SECOND_MAX;
+    for (uint32_t i = 0; i < worker->arena->match_count; i++)
+        if (worker->matches[i].phase != MATCH_NONE)
+            match_report(worker, &worker->matches[i]);
+    worker->counts.cpu_ns = (uint64_t)now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    worker->counts.matches = worker->matches_live;
+    worker->counts.links = worker->links_used;
+    if (control_send(worker, CONTROL_HEARTBEAT, &worker->counts, sizeof worker->counts))
+        worker->counts.tick_late_ns_max = 0;
+}
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }

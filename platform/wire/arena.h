@@ -1,0 +1,222 @@
+/*
+ * The shared memory of one worker's matches: a file that the games supervisor makes and sizes, that
+ * the worker maps and plays in, and that outlives the worker, so that a successor can go on from
+ * the last committed tick. Everything needed to start a match again stands in it, and no pointer.
+ *
+ *   struct arena_head | match 0 | match 1 | ...          each match `match_bytes` long:
+ *   struct arena_match | inputs of the step under way | block 0 | block 1
+ *   a block: struct arena_block | state
+ *
+ * Commit n of a match stands in block n & 1. A step copies the newest block to the other one, works
+ * there, and publishes it by `commits`. So a worker that dies in the middle of a step leaves the
+ * last commit whole, and a reader that finds `commits` unchanged after copying has a whole state.
+ * Only the worker writes, except: the supervisor fills a free match's `status`. Whoever reads what
+ * a worker wrote checks it: a game may have written anywhere.
+ */
+#ifndef WIRE_ARENA_H
+#define WIRE_ARENA_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "gamekit/game.h"
+#include "wire/control.h"
+
+#define ARENA_MAGIC       0x4152474bu /* "KGRA" */
+#define ARENA_VERSION     1
+#define ARENA_MATCHES_MAX 1024
+#define ARENA_ALIGNMENT   64
+#define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
+
+enum arena_status {
+    ARENA_FREE,
+    ARENA_LIVE,
+    ARENA_OVER, /* `result` holds; the supervisor frees it once the result is safe */
+};
+
+/* Which callback of the game is running: a crash report names it. */
+enum arena_callback {
+    ARENA_CALL_NONE,
+    ARENA_CALL_INIT,
+    ARENA_CALL_JOIN,
+    ARENA_CALL_LEAVE,
+    ARENA_CALL_INPUT,
+    ARENA_CALL_TICK,
+    ARENA_CALL_VIEW,
+    ARENA_CALL_RESULT,
+    ARENA_CALL_CHECK,
+};
+
+struct arena_head {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t match_count;
+    uint32_t state_bytes, input_bytes, players_max; /* of the game's manifest */
+    uint64_t match_bytes;
+    _Atomic uint32_t match_now;    /* whose callback runs */
+    _Atomic uint32_t callback_now; /* enum arena_callback */
+    char game[32];
+    uint8_t image[32]; /* SHA-256 of the bundle */
+    uint8_t reserved[24];
+};
+_Static_assert(sizeof(struct arena_head) == 128, "fixed in the file");
+
+struct arena_match {
+    _Atomic uint32_t status; /* enum arena_status */
+    uint32_t reserved;
+    _Atomic uint64_t commits;         /* 0: init is not done yet */
+    struct control_match_start start; /* id, seed, mode, players: how it began */
+    uint64_t inputs_present;          /* of the step under way, see arena_inputs */
+    uint64_t ticks;                   /* of ARENA_OVER */
+    uint64_t state_hash;              /* of ARENA_OVER */
+    struct gk_result result;          /* of ARENA_OVER */
+};
+
+struct arena_block {
+    uint64_t commit; /* which one this is */
+    uint64_t tick;   /* steps since init */
+    uint64_t joined; /* bit s: the game has seen slot s join */
+    uint64_t left;   /* bit s: slot s gave up for good */
+    uint32_t ack[GK_PLAYERS_MAX]; /* the last input seq used, by slot */
+};
+
+static inline uint64_t arena_round(uint64_t bytes)
+{
+    return (bytes + ARENA_ALIGNMENT - 1) & ~(uint64_t)(ARENA_ALIGNMENT - 1);
+}
+
+static inline uint64_t arena_inputs_offset(void)
+{
+    return arena_round(sizeof(struct arena_match));
+}
+
+static inline uint64_t arena_block_bytes(const struct arena_head *head)
+{
+    return arena_round(sizeof(struct arena_block)) +
+           arena_round((uint64_t)head->state_bytes + sizeof(uint64_t));
+}
+
+static inline uint64_t arena_blocks_offset(const struct arena_head *head)
+{
+    return arena_inputs_offset() + arena_round((uint64_t)head->players_max * head->input_bytes);
+}
+
+/* The whole file, for a head whose sizes are set. */
+static inline uint64_t arena_file_bytes(const struct arena_head *head)
+{
+    return sizeof(struct arena_head) + head->match_bytes * head->match_count;
+}
+
+/* Makes the head of an arena for `match_count` matches of a game. */
+static inline void arena_head_init(struct arena_head *head, const struct gk_manifest *manifest,
+                                   const uint8_t image[32], uint32_t match_count)
+{
+    memset(head, 0, sizeof *head);
+    head->magic = ARENA_MAGIC;
+    head->version = ARENA_VERSION;
+    head->match_count = match_count;
+    head->state_bytes = manifest->state_bytes;
+    head->input_bytes = manifest->input_bytes;
+    head->players_max = manifest->players_max;
+    memcpy(head->game, manifest->id, sizeof head->game);
+    memcpy(head->image, image, sizeof head->image);
+    head->match_bytes = arena_blocks_offset(head) + 2 * arena_block_bytes(head);
+}
+
+/* True when `head`, of a file of `file_bytes`, is an arena for this game. */
+static inline bool arena_head_fits(const struct arena_head *head,
+                                   const struct gk_manifest *manifest, uint64_t file_bytes)
+{
+    return head->magic == ARENA_MAGIC && head->version == ARENA_VERSION &&
+           head->match_count >= 1 && head->match_count <= ARENA_MATCHES_MAX &&
+           head->state_bytes == manifest->state_bytes &&
+           head->input_bytes == manifest->input_bytes &&
+           head->players_max == manifest->players_max &&
+           head->match_bytes == arena_blocks_offset(head) + 2 * arena_block_bytes(head) &&
+           arena_file_bytes(head) <= file_bytes;
+}
+
+static inline struct arena_match *arena_match_at(struct arena_head *head, uint32_t index)
+{
+    return (struct arena_match *)((uint8_t *)head + sizeof *head + head->match_bytes * index);
+}
+
+/* The canonical inputs of the step under way: players_max times input_bytes. */
+static inline uint8_t *arena_inputs(struct arena_match *match)
+{
+    return (uint8_t *)match + arena_inputs_offset();
+}
+
+static inline struct arena_block *arena_block_at(const struct arena_head *head,
+                                                 struct arena_match *match, uint64_t commit)
+{
+    return (struct arena_block *)((uint8_t *)match + arena_blocks_offset(head) +
+                                  (commit & 1) * arena_block_bytes(head));
+}
+
+static inline void *arena_state(struct arena_block *block)
+{
+    return (uint8_t *)block + arena_round(sizeof(struct arena_block));
+}
+
+/* The last committed block. */
+static inline struct arena_block *arena_newest(const struct arena_head *head,
+                                               struct arena_match *match)
+{
+    return arena_block_at(head, match, atomic_load_explicit(&match->commits, memory_order_acquire));
+}
+
+static inline void arena_guard_set(const struct arena_head *head, struct arena_block *block)
+{
+    const uint64_t guard = ARENA_GUARD;
+    memcpy((uint8_t *)arena_state(block) + head->state_bytes, &guard, sizeof guard);
+}
+
+static inline bool arena_guard_holds(const struct arena_head *head, struct arena_block *block)
+{
+    uint64_t guard;
+    memcpy(&guard, (uint8_t *)arena_state(block) + head->state_bytes, sizeof guard);
+    return guard == ARENA_GUARD;
+}
+
+/* Begins a step: the other block, holding a copy of the newest commit. Nobody sees it until
+ * arena_commit; a step that is not committed never was. Before the first commit: zeroes. */
+static inline struct arena_block *arena_step(const struct arena_head *head,
+                                             struct arena_match *match)
+{
+    uint64_t commits = atomic_load_explicit(&match->commits, memory_order_relaxed);
+    struct arena_block *to = arena_block_at(head, match, commits + 1);
+    size_t bytes = arena_round(sizeof *to) + head->state_bytes + sizeof(uint64_t);
+    if (commits == 0) {
+        memset(to, 0, bytes);
+        arena_guard_set(head, to);
+    } else {
+        memcpy(to, arena_block_at(head, match, commits), bytes);
+    }
+    to->commit = commits + 1;
+    return to;
+}
+
+static inline void arena_commit(struct arena_match *match, const struct arena_block *block)
+{
+    atomic_store_explicit(&match->commits, block->commit, memory_order_release);
+}
+
+/* Copies the newest commit out while the worker may go on: false when it was overtaken (try again)
+ * or nothing is committed. `ret_state` holds state_bytes. */
+static inline bool arena_read(const struct arena_head *head, struct arena_match *match,
+                              struct arena_block *ret_block, void *ret_state)
+{
+    uint64_t commits = atomic_load_explicit(&match->commits, memory_order_acquire);
+    if (commits == 0)
+        return false;
+    struct arena_block *block = arena_block_at(head, match, commits);
+    memcpy(ret_block, block, sizeof *block);
+    memcpy(ret_state, arena_state(block), head->state_bytes);
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&match->commits, memory_order_relaxed) == commits &&
+           ret_block->commit == commits;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * dlopen of /proc/self/fd/N of a sealed memfd. The game's table is copied: a missing tail becomes
+ * NULL, an unknown tail is left out. Runs before anything hostile has arrived.
+ */
+#include "worker/image.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "wire/game_image.h"
+
+static bool inspect(int image_fd, struct gk_manifest *ret_manifest);
+static bool table_copy(const struct gk_game *from, struct gk_game *ret_game);
+static bool fail(const char *sentence);
+
+bool image_load(int image_fd, struct gk_manifest *ret_manifest, struct gk_game *ret_game)
+{
+    if (!inspect(image_fd, ret_manifest))
+        return false;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return fail(dlerror());
+    const struct gk_game *table = dlsym(library, GK_SYMBOL);
+    if (!table)
+        return fail("the game does not export " GK_SYMBOL);
+    return table_copy(table, ret_game);
+}
+
+static bool inspect(int image_fd, struct gk_manifest *ret_manifest)
+{
+    struct stat status;
+    if (fstat(image_fd, &status) != 0 || status.st_size <= 0)
+        return fail("the image cannot be read");
+    size_t bytes = (size_t)status.st_size;
+    void *image = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, image_fd, 0);
+    if (image == MAP_FAILED)
+        return fail("the image cannot be mapped");
+    char sentence[GAME_IMAGE_SENTENCE_BYTES];
+    enum image_refusal refusal = game_image_inspect(image, bytes, ret_manifest, sentence);
+    munmap(image, bytes);
+    return refusal == IMAGE_FINE || fail(sentence);
+}
+
+static bool table_copy(const struct gk_game *from, struct gk_game *ret_game)
+{
+    struct gk_game game = {0};
+    memcpy(&game, from, from->size < sizeof game ? from->size : sizeof game);
+    if (game.reserved != 0)
+        return fail("gk_game.reserved must be zero");
+    if (!game.init || !game.join || !game.leave || !game.input || !game.tick || !game.view ||
+        !game.result)
+        return fail("the game leaves out a callback that is not optional");
+    *ret_game = game;
+    return true;
+}
+
+static bool fail(const char *sentence)
+{
+    fprintf(stderr, "transcendence-worker: %s\n", sentence);
+    return false;
+}

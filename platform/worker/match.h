@@ -1,0 +1,40 @@
+/*
+ * One match: stepped, committed to the arena, shown. A match never waits for anything, and what
+ * one does wrong (a view over its size, a broken invariant) ends only itself.
+ */
+#ifndef WORKER_MATCH_H
+#define WORKER_MATCH_H
+
+#include "worker/worker.h"
+
+/* Begins a match, or goes on with one from the arena's last commit. What cannot begin is reported
+ * as over and aborted. */
+void match_start(struct worker *worker, const struct control_match_start *start);
+
+/* The match that is being played under this id, or NULL. */
+struct match *match_find(struct worker *worker, const uint8_t id[16]);
+
+/* One tick: who came and who went, the inputs, the game's tick, the commit. */
+void match_step(struct worker *worker, struct match *match);
+/* The same for a turn-based game, when there is something to step for. */
+void match_step_if_asked(struct worker *worker, struct match *match);
+
+/* Sends its view to everybody who is to get one now, and ends a match that is over. */
+void match_deliver(struct worker *worker, struct match *match, bool ticked);
+
+/* An input of `slot`, as the browser sent it. The newest of a tick counts. */
+void match_input(struct worker *worker, struct match *match, uint32_t slot, const uint8_t *bytes,
+                 uint32_t count, uint32_t seq);
+
+/* Ends it without a result. */
+void match_abort(struct worker *worker, struct match *match, const char *why);
+
+/* Tells the supervisor what it has not been told yet. */
+void match_report(struct worker *worker, struct match *match);
+
+static inline uint32_t match_index(const struct worker *worker, const struct match *match)
+{
+    return (uint32_t)(match - worker->matches);
+}
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * One worker: one game, many matches, one thread, one clock. Everything it needs is allocated
+ * before it says READY; from then on nothing is allocated, opened or mapped.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gamekit/game.h"
+#include "wire/arena.h"
+#include "wire/control.h"
+#include "wire/frames.h"
+#include "worker/schedule.h"
+
+#define STREAMS_MAX            16          /* gateways of one worker */
+#define STREAM_IN_BYTES        (64u << 10) /* holds one whole record and more */
+#define STREAM_OUT_BYTES       (4u << 20)  /* one batch; what does not fit is dropped and counted */
+#define STREAM_ANSWERS_RESERVE (64u << 10) /* of it kept for what is no frame */
+#define LINKS_MAX              8192        /* browser connections, players and spectators */
+#define LINK_BUCKETS           16384
+#define LOGS_PER_SECOND_MAX    20   /* of the games' texts, for the whole worker */
+#define RESUME_GRACE_TICKS_S   5    /* after a resume: nobody is taken for gone before that */
+
+#define NONE 0xffffffffu
+
+/* One browser connection in one match. */
+struct link {
+    bool used;
+    bool owed;       /* has to get a view */
+    uint8_t stream;  /* index */
+    uint8_t channel; /* the gateway's, comes back in every frame */
+    uint8_t slot;    /* or RECORD_SPECTATOR */
+    uint32_t number; /* the gateway's */
+    uint32_t match;  /* index */
+    uint32_t previous, next; /* of the same match and slot */
+    uint32_t next_in_bucket; /* or in the free list */
+};
+
+/* A gateway's connection. */
+struct stream {
+    int fd; /* -1: free */
+    bool broken;  /* to be closed at the end of this wake-up */
+    bool waiting; /* for EPOLLOUT */
+    bool behind;  /* the last batch is not drained: no frames now */
+    char gateway[32];
+    uint8_t *in, *out;
+    uint32_t in_used;
+    uint32_t out_sent, out_used;
+};
+
+enum match_phase {
+    MATCH_NONE,
+    MATCH_PLAYING,
+    MATCH_OVER, /* the result is in the arena, the supervisor has not been told yet */
+};
+
+/* One match; what must outlive the worker is in the arena instead. */
+struct match {
+    enum match_phase phase;
+    bool running_untold; /* MATCH_RUNNING is still to be sent */
+    bool changed;        /* turn-based: there is a new view for everybody */
+    bool waits_for_step; /* turn-based: somebody came or went */
+    struct arena_match *arena;
+    uint64_t linked;        /* bit s: slot s has a link */
+    uint64_t leaving;       /* bit s: slot s has said that it leaves for good */
+    uint64_t keep_joined_until; /* tick: after a resume, see RESUME_GRACE_TICKS_S */
+    uint32_t pending_seq[GK_PLAYERS_MAX]; /* of the inputs of the step under way */
+    uint32_t links[GK_PLAYERS_MAX + 1];   /* first link by slot; the last list: spectators */
+};
+#define SPECTATORS GK_PLAYERS_MAX
+
+struct worker {
+    struct gk_manifest manifest;
+    struct gk_game game;  /* missing tail: NULL */
+    struct gk_host host;  /* what the game sees; the first of what host.c needs */
+    struct arena_head *arena;
+    struct match *matches; /* arena->match_count of them */
+    uint32_t matches_live;
+    uint8_t *view; /* scratch, view_bytes_max and a guard */
+
+    struct link links[LINKS_MAX];
+    uint32_t link_buckets[LINK_BUCKETS];
+    uint32_t links_free;
+    uint32_t links_used;
+    struct stream streams[STREAMS_MAX];
+
+    struct schedule schedule;
+    int epoll, tick_timer, heartbeat_timer;
+    bool stopping;
+
+    uint32_t logs_left; /* until the next second */
+    uint32_t heartbeats;
+    struct control_heartbeat counts;
+    uint8_t packet[CONTROL_BYTES_MAX];
+};
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * A test game: two players count. An input of one byte below 100 adds to its player's count, 100
+ * wins; the bytes named below misbehave in one way each. The view is the state and who asks.
+ */
+#include <gamekit/game.h>
+
+#define WIN_AT         100
+#define INPUT_VIEW     201 /* the views get too long */
+#define INPUT_BROKEN   202 /* `check` fails */
+#define INPUT_OVERRUN  203 /* writes behind the state */
+#define INPUT_CRASH    204
+
+struct state {
+    uint64_t ticks;
+    uint32_t counts[2];
+    uint8_t joins[2], leaves[2], left[2];
+    uint8_t mischief;
+    uint8_t players;
+};
+
+struct view {
+    struct state state;
+    uint32_t viewer;
+    uint32_t reserved;
+};
+
+GK_MANIFEST(.abi_minor_required = 0, .tick_hz = COUNTER_HZ, .state_schema = 1,
+            .state_schema_oldest = 1, .state_bytes = sizeof(struct state), .input_bytes = 1,
+            .view_bytes_max = sizeof(struct view), .players_min = 1, .players_max = 2,
+            .mode_count = 2, .id = COUNTER_ID, .title = "Counter", .version = COUNTER_VERSION,
+            .modes = {{.id = "1v1", .players_min = 2, .players_max = 2, .teams = 2},
+                      {.id = "solo", .players_min = 1, .players_max = 1, .teams = 1}});
+
+static void init(const struct gk_host *host, void *state, const struct gk_match *match)
+{
+    static const char text[] = "counting begins";
+    ((struct state *)state)->players = (uint8_t)match->player_count;
+    host->log(host, 1, text, sizeof text - 1);
+}
+
+static void join(const struct gk_host *host, void *state, uint32_t slot)
+{
+    (void)host;
+    ((struct state *)state)->joins[slot]++;
+}
+
+static void leave(const struct gk_host *host, void *state, uint32_t slot, uint32_t reason)
+{
+    (void)host;
+    ((struct state *)state)->leaves[slot]++;
+    if (reason == GK_LEAVE_LEFT)
+        ((struct state *)state)->left[slot] = 1;
+}
+
+static uint32_t input(const struct gk_host *host, const void *state, uint32_t slot,
+                      const uint8_t *bytes, uint32_t count, uint8_t *ret_input)
+{
+    (void)host;
+    (void)state;
+    (void)slot;
+    if (count != 1 || bytes[0] > INPUT_CRASH)
+        return 0;
+    ret_input[0] = bytes[0];
+    return 1;
+}
+
+static void tick(const struct gk_host *host, void *bytes, const struct gk_inputs *inputs)
+{
+    struct state *state = bytes;
+    (void)host;
+    state->ticks++;
+    for (uint32_t slot = 0; slot < state->players; slot++) {
+        if (!(inputs->present >> slot & 1))
+            continue;
+        if (inputs->bytes[slot] <= WIN_AT)
+            state->counts[slot] += inputs->bytes[slot];
+        else
+            state->mischief = inputs->bytes[slot];
+    }
+    if (state->mischief == INPUT_OVERRUN)
+        ((uint8_t *)bytes)[sizeof *state] = 1;
+    if (state->mischief == INPUT_CRASH)
+        __builtin_trap();
+}
+
+static uint32_t view(const struct gk_host *host, const void *state, uint32_t viewer,
+                     uint8_t *ret_bytes, uint32_t capacity)
+{
+    struct view *view = (struct view *)ret_bytes;
+    (void)host;
+    (void)capacity;
+    view->state = *(const struct state *)state;
+    view->viewer = viewer;
+    view->reserved = 0;
+    return view->state.mischief == INPUT_VIEW ? capacity + 1 : sizeof *view;
+}
+
+static uint32_t result(const struct gk_host *host, const void *bytes, struct gk_result *ret_result)
+{
+    const struct state *state = bytes;
+    uint32_t winner = GK_PLAYERS_MAX;
+    (void)host;
+    for (uint32_t slot = 0; slot < state->players; slot++)
+        if (state->counts[slot] >= WIN_AT)
+            winner = slot;
+    if (state->left[0])
+        winner = 1;
+    if (state->left[1])
+        winner = 0;
+    if (winner == GK_PLAYERS_MAX)
+        return 0;
+    ret_result->player_count = state->players;
+    ret_result->reason = state->left[0] | state->left[1];
+    for (uint32_t slot = 0; slot < state->players; slot++) {
+        ret_result->players[slot].score = (int32_t)state->counts[slot];
+        ret_result->players[slot].place = slot == winner ? 1 : 2;
+        ret_result->players[slot].outcome = slot == winner ? GK_OUTCOME_WIN : GK_OUTCOME_LOSS;
+        ret_result->players[slot].forfeit = state->left[slot];
+    }
+    return 1;
+}
+
+static uint32_t check(const struct gk_host *host, const void *state)
+{
+    (void)host;
+    return ((const struct state *)state)->mischief != INPUT_BROKEN;
+}
+
+GK_EXPORT(.init = init, .join = join, .leave = leave, .input = input, .tick = tick, .view = view,
+          .result = result, .check = check);

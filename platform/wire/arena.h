@@ -32,7 +32,7 @@
 enum arena_status {
     ARENA_FREE,
     ARENA_LIVE,
-    ARENA_OVER, /* `result` holds; the supervisor frees it once the result is safe */
+    ARENA_OVER, /* `result` holds; the supervisor frees it once it has the result */
 };
 
 /* Which callback of the game is running: a crash report names it. */

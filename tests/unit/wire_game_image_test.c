@@ -123,11 +123,12 @@ static void test_image_refuses_what_is_no_shared_object_for_this_machine(void)
     CU_ASSERT_EQUAL(inspect((const uint8_t *)"", 0, &manifest), IMAGE_REFUSED_SIZE);
 }
 
-int main(int argument_count, char **arguments)
+int main(void)
 {
-    FILE *file = argument_count == 2 ? fopen(arguments[1], "rb") : NULL;
+    const char *path = getenv("TEST_GAME"); /* the built counter game */
+    FILE *file = path ? fopen(path, "rb") : NULL;
     if (!file) {
-        fprintf(stderr, "usage: wire_game_image_test GAME.SO\n");
+        fprintf(stderr, "TEST_GAME names no game.so\n");
         return 2;
     }
     image = malloc(GAME_IMAGE_BYTES_MAX);

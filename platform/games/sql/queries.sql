@@ -1,1 +1,69 @@
 -- The queries of the games service. Parameters only.
+
+-- name: match_insert
+insert into matches (id, epoch, room, game, version, sha, mode, state, started_at, instance, run)
+values ($1, $2, $3, $4, $5, $6, $7, 'live', to_timestamp($8::bigint / 1000.0), $9, $10);
+
+-- name: match_player_insert
+insert into match_players (match, slot, user_id, name, team) values ($1, $2, $3, $4, $5);
+
+-- name: playing_insert
+insert into playing (user_id, match) values ($1, $2);
+
+-- name: match_delete
+delete from matches where id = $1 and state = 'live';
+
+-- name: match_get
+select id, epoch, room, game, version, sha, mode, state, reason, rfc3339(started_at) as started_at,
+       rfc3339(ended_at) as ended_at
+from matches where id = $1;
+
+-- name: match_players_get
+select slot, user_id, name, team, score, place, outcome, forfeit
+from match_players where match = $1 order by slot;
+
+-- name: match_end
+update matches set state = $3, reason = $4, ended_at = to_timestamp($5::bigint / 1000.0),
+       ticks = $6, state_hash = $7
+where id = $1 and epoch = $2 and state = 'live'
+returning room;
+
+-- name: match_player_result
+update match_players set score = $3, place = $4, outcome = $5, forfeit = $6
+where match = $1 and slot = $2;
+
+-- name: playing_delete
+delete from playing where match = $1;
+
+-- name: outbox_insert
+insert into outbox (match, room, next_at) values ($1, $2, now());
+
+-- name: outbox_due
+select match, room, published, attempts from outbox where next_at <= now() order by next_at limit 50;
+
+-- name: outbox_published
+update outbox set published = true where match = $1;
+
+-- name: outbox_later
+update outbox set attempts = attempts + 1,
+       next_at = now() + make_interval(secs => least(60, power(2, least(attempts, 6))))
+where match = $1;
+
+-- name: outbox_delete
+delete from outbox where match = $1;
+
+-- name: matches_left_over
+select id, epoch from matches where state = 'live' and instance = $1 and run <> $2 limit 500;
+
+-- name: user_matches
+select match from match_players
+where user_id = $1 and ($2::uuid is null or match < $2::uuid)
+order by match desc limit $3;
+
+-- name: user_stats
+select game, count(*) as played, count(*) filter (where outcome = 'win') as won,
+       count(*) filter (where outcome = 'loss') as lost,
+       count(*) filter (where outcome = 'draw') as drawn
+from match_players join matches on matches.id = match
+where user_id = $1 and state = 'ended'
+group by game order by game;

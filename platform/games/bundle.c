@@ -1,0 +1,358 @@
+/*
+ * Walking, reading, hashing and storing. Every open is relative to the folder above, without
+ * following links and without blocking on a pipe; every file is checked after it is open, so that
+ * what was checked is what is read.
+ */
+#include "games/bundle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/id.h"
+
+#define PATH_BYTES 1024
+
+typedef bool visit_file(void *context, int fd, const char *path, const struct stat *status);
+
+struct reader {
+    struct bundle *bundle;
+    char *reason;
+};
+
+static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
+                 char *reason);
+static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
+                       visit_file *visit, void *context, char *reason);
+static bool sign_file(void *context, int fd, const char *path, const struct stat *status);
+static bool read_file(void *context, int fd, const char *path, const struct stat *status);
+static bool belongs(const char *path);
+static bool name_is_plain(const char *name);
+static bool hash_files(struct bundle *bundle);
+static int compare_paths(const void *a, const void *b);
+static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
+                       char *reason);
+static bool write_file(const char *path, const struct bundle_file *file);
+static bool make_folders(char *path, size_t from);
+static bool move_into_place(const char *from, const char *to);
+static void remove_tree(const char *path);
+static bool fail(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+uint64_t bundle_signature(const char *folder)
+{
+    char reason[BUNDLE_REASON_BYTES];
+    uint64_t signature = 0xcbf29ce484222325u;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    /* a folder that is refused has a signature too: it is tried again when it changes */
+    (void)walk(fd, "", 0, sign_file, &signature, reason);
+    return signature;
+}
+
+enum error bundle_read(const char *folder, struct bundle **ret_bundle,
+                       char ret_reason[BUNDLE_REASON_BYTES])
+{
+    struct bundle *bundle = calloc(1, sizeof *bundle);
+    struct reader reader = {bundle, ret_reason};
+    snprintf(ret_reason, BUNDLE_REASON_BYTES, "no memory");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        fail(ret_reason, "the folder cannot be read: %s", strerror(errno));
+    if (bundle && fd >= 0 && walk(fd, "", 0, read_file, &reader, ret_reason)) {
+        qsort(bundle->files, bundle->file_count, sizeof bundle->files[0], compare_paths);
+        if (!bundle_find(bundle, "game.so"))
+            fail(ret_reason, "there is no game.so");
+        else if (!bundle_find(bundle, "game.json"))
+            fail(ret_reason, "there is no game.json");
+        else if (!bundle_find(bundle, "client/main.js"))
+            fail(ret_reason, "there is no client/main.js");
+        else if (hash_files(bundle)) {
+            *ret_bundle = bundle;
+            return OK;
+        }
+    }
+    bundle_destroy(bundle);
+    return ERROR_VALIDATION;
+}
+
+void bundle_destroy(struct bundle *bundle)
+{
+    if (!bundle)
+        return;
+    for (size_t i = 0; i < bundle->file_count; i++)
+        free(bundle->files[i].bytes);
+    free(bundle);
+}
+
+const struct bundle_file *bundle_find(const struct bundle *bundle, const char *path)
+{
+    for (size_t i = 0; i < bundle->file_count; i++)
+        if (strcmp(bundle->files[i].path, path) == 0)
+            return &bundle->files[i];
+    return NULL;
+}
+
+enum error bundle_store(const struct bundle *bundle, const char *data_dir, const char *id,
+                        char ret_reason[BUNDLE_REASON_BYTES])
+{
+    char store[PATH_BYTES], served[PATH_BYTES], temporary[PATH_BYTES], nonce[RANDOM_TOKEN_BYTES];
+    random_token(nonce);
+    snprintf(store, sizeof store, "%s/store/%s", data_dir, bundle->sha_text);
+    snprintf(served, sizeof served, "%s/games/%s/%s", data_dir, id, bundle->sha_text);
+
+    snprintf(temporary, sizeof temporary, "%s/store/.new-%s", data_dir, nonce);
+    if (access(store, F_OK) != 0 && (!write_tree(bundle, temporary, "", ret_reason) ||
+                                     !move_into_place(temporary, store))) {
+        remove_tree(temporary);
+        return ERROR_UNAVAILABLE;
+    }
+    snprintf(temporary, sizeof temporary, "%s/games/%s/.new-%s", data_dir, id, nonce);
+    if (access(served, F_OK) != 0 && (!write_tree(bundle, temporary, "client/", ret_reason) ||
+                                      !move_into_place(temporary, served))) {
+        remove_tree(temporary);
+        return ERROR_UNAVAILABLE;
+    }
+    return OK;
+}
+
+int bundle_seal(const struct bundle_file *file)
+{
+    int fd = memfd_create("game.so", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    size_t done = 0;
+    while (fd >= 0 && done < file->count) {
+        ssize_t wrote = write(fd, file->bytes + done, file->count - done);
+        if (wrote <= 0) {
+            close(fd);
+            return -1;
+        }
+        done += (size_t)wrote;
+    }
+    if (fd >= 0 &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Takes `folder` over. False when something was refused; `reason` says what. */
+static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
+                 char *reason)
+{
+    DIR *entries = fdopendir(folder);
+    if (!entries) {
+        close(folder);
+        return fail(reason, "%s cannot be read", prefix);
+    }
+    bool fine = true;
+    struct dirent *entry;
+    while (fine && (entry = readdir(entries)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            fine = walk_entry(dirfd(entries), prefix, entry->d_name, depth, visit, context, reason);
+    closedir(entries);
+    return fine;
+}
+
+static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
+                       visit_file *visit, void *context, char *reason)
+{
+    char path[BUNDLE_PATH_BYTES];
+    if (snprintf(path, sizeof path, "%s%s", prefix, name) >= (int)sizeof path - 1)
+        return fail(reason, "a path is too long");
+    if (depth == 0 && !belongs(path))
+        return true;
+    if (!name_is_plain(name))
+        return fail(reason, "%s: a name is made of letters, digits, dot, dash and underscore",
+                    path);
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return fail(reason, "%s cannot be opened as a file or folder", path);
+    }
+    if (S_ISDIR(status.st_mode) && depth < BUNDLE_DEPTH_MAX) {
+        strcat(path, "/"); /* there is room: checked above */
+        return walk(fd, path, depth + 1, visit, context, reason);
+    }
+    bool fine = S_ISREG(status.st_mode) ? visit(context, fd, path, &status)
+                                        : fail(reason, "%s is no regular file", path);
+    close(fd);
+    return fine;
+}
+
+static bool sign_file(void *context, int fd, const char *path, const struct stat *status)
+{
+    uint64_t *signature = context, own = 0xcbf29ce484222325u;
+    int64_t facts[] = {status->st_size, status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
+                       (int64_t)status->st_ino};
+    (void)fd;
+    for (const char *at = path; *at; at++)
+        own = (own ^ (uint8_t)*at) * 0x100000001b3u;
+    for (size_t i = 0; i < sizeof facts; i++)
+        own = (own ^ ((uint8_t *)facts)[i]) * 0x100000001b3u;
+    *signature += own; /* in whatever order the folder lists them */
+    return true;
+}
+
+static bool read_file(void *context, int fd, const char *path, const struct stat *status)
+{
+    struct reader *reader = context;
+    struct bundle *bundle = reader->bundle;
+    if (bundle->file_count == BUNDLE_FILES_MAX)
+        return fail(reader->reason, "there are more than %d files", BUNDLE_FILES_MAX);
+    if (status->st_size > (off_t)(BUNDLE_BYTES_MAX - bundle->bytes_total))
+        return fail(reader->reason, "the files are larger than %u bytes", BUNDLE_BYTES_MAX);
+
+    size_t size = (size_t)status->st_size, done = 0;
+    uint8_t *bytes = malloc(size + 1);
+    while (bytes && done < size) {
+        ssize_t got = read(fd, bytes + done, size - done);
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    if (!bytes || done < size) {
+        free(bytes);
+        return fail(reader->reason, "%s cannot be read whole", path);
+    }
+    bytes[size] = 0;
+    struct bundle_file *file = &bundle->files[bundle->file_count++];
+    snprintf(file->path, sizeof file->path, "%s", path);
+    file->bytes = bytes;
+    file->count = size;
+    bundle->bytes_total += size;
+    return true;
+}
+
+/* What else lies beside it (a README, say) is nobody's business. */
+static bool belongs(const char *path)
+{
+    return strcmp(path, "game.so") == 0 || strcmp(path, "game.json") == 0 ||
+           strcmp(path, "client") == 0;
+}
+
+static bool name_is_plain(const char *name)
+{
+    return name[0] != '.' &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
+               '\0';
+}
+
+/* Over path, zero, size and bytes of each file in the order of the paths. */
+static bool hash_files(struct bundle *bundle)
+{
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool fine = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; fine && i < bundle->file_count; i++) {
+        const struct bundle_file *file = &bundle->files[i];
+        uint64_t size = file->count;
+        fine = EVP_DigestUpdate(digest, file->path, strlen(file->path) + 1) == 1 &&
+               EVP_DigestUpdate(digest, &size, sizeof size) == 1 &&
+               EVP_DigestUpdate(digest, file->bytes, file->count) == 1;
+    }
+    fine = fine && EVP_DigestFinal_ex(digest, bundle->sha, NULL) == 1;
+    EVP_MD_CTX_free(digest);
+    for (size_t i = 0; i < sizeof bundle->sha; i++)
+        snprintf(bundle->sha_text + 2 * i, 3, "%02x", bundle->sha[i]);
+    return fine;
+}
+
+static int compare_paths(const void *a, const void *b)
+{
+    return strcmp(((const struct bundle_file *)a)->path, ((const struct bundle_file *)b)->path);
+}
+
+/* Writes the files whose path begins with `only`, readable by everybody. */
+static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
+                       char *reason)
+{
+    for (size_t i = 0; i < bundle->file_count; i++) {
+        const struct bundle_file *file = &bundle->files[i];
+        char path[PATH_BYTES + BUNDLE_PATH_BYTES];
+        if (strncmp(file->path, only, strlen(only)) != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, file->path);
+        if (!make_folders(path, 1) || !write_file(path, file))
+            return fail(reason, "%s cannot be written: %s", path, strerror(errno));
+    }
+    return true;
+}
+
+static bool write_file(const char *path, const struct bundle_file *file)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
+    if (fd < 0)
+        return false;
+    bool fine = fchmod(fd, 0444) == 0;
+    for (size_t done = 0; fine && done < file->count;) {
+        ssize_t wrote = write(fd, file->bytes + done, file->count - done);
+        fine = wrote > 0;
+        done += fine ? (size_t)wrote : 0;
+    }
+    fine = fine && fsync(fd) == 0;
+    return close(fd) == 0 && fine;
+}
+
+/* Makes every folder above the file `path`. */
+static bool make_folders(char *path, size_t from)
+{
+    for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool fine = true;
+        if (mkdir(path, 0755) == 0)
+            fine = chmod(path, 0755) == 0;
+        else
+            fine = errno == EEXIST;
+        *slash = '/';
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+/* Whoever was there first has the same content. */
+static bool move_into_place(const char *from, const char *to)
+{
+    if (rename(from, to) == 0)
+        return true;
+    if (errno != EEXIST && errno != ENOTEMPTY)
+        return false;
+    remove_tree(from);
+    return true;
+}
+
+static void remove_tree(const char *path)
+{
+    DIR *entries = opendir(path);
+    struct dirent *entry;
+    while (entries && (entry = readdir(entries))) {
+        char inner[PATH_BYTES + BUNDLE_PATH_BYTES];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        if (unlink(inner) != 0)
+            remove_tree(inner);
+    }
+    if (entries)
+        closedir(entries);
+    rmdir(path);
+}
+
+static bool fail(char *reason, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, BUNDLE_REASON_BYTES, format, arguments);
+    va_end(arguments);
+    return false;
+}

@@ -1,0 +1,277 @@
+/* Looking at plugins.d, admitting, and remembering what was admitted. The lock is held only to swap
+ * or copy references, never while a file is read. */
+#include "games/catalog.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "games/bundle.h"
+#include "games/figures.h"
+#include "games/game_json.h"
+#include "wire/game_image.h"
+
+struct seen {
+    char id[32];
+    uint64_t signature; /* that was looked at last */
+    uint64_t taken;     /* that was admitted or refused */
+    struct image *image; /* owned, under the lock; NULL: none admitted yet */
+};
+
+struct catalog {
+    const struct settings *settings; /* borrowed */
+    catalog_admitted *admitted;
+    void *context;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop;
+    bool stopping; /* under the lock */
+    struct seen games[CATALOG_GAMES_MAX];
+    size_t game_count; /* under the lock */
+};
+
+static void *scan_again_and_again(void *argument);
+static void scan(struct catalog *catalog, bool at_once);
+static void look_at(struct catalog *catalog, const char *id, bool at_once);
+static struct seen *seen_of(struct catalog *catalog, const char *id);
+static void admit(struct catalog *catalog, struct seen *seen);
+static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
+                                const char *id, const char **code, char *reason);
+static void put(struct catalog *catalog, struct seen *seen, struct image *image);
+static int compare_ids(const void *a, const void *b);
+
+enum error catalog_create(const struct settings *settings, catalog_admitted *admitted,
+                          void *context, struct catalog **ret_catalog)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+    if (!catalog)
+        return ERROR_INTERNAL;
+    catalog->settings = settings;
+    catalog->admitted = admitted;
+    catalog->context = context;
+    pthread_mutex_init(&catalog->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&catalog->stop, &attributes);
+    pthread_condattr_destroy(&attributes);
+    scan(catalog, true);
+
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int failed = pthread_create(&catalog->thread, NULL, scan_again_and_again, catalog);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) {
+        free(catalog);
+        return ERROR_INTERNAL;
+    }
+    *ret_catalog = catalog;
+    return OK;
+}
+
+void catalog_destroy(struct catalog *catalog)
+{
+    if (!catalog)
+        return;
+    pthread_mutex_lock(&catalog->lock);
+    catalog->stopping = true;
+    pthread_cond_signal(&catalog->stop);
+    pthread_mutex_unlock(&catalog->lock);
+    pthread_join(catalog->thread, NULL);
+    for (size_t i = 0; i < catalog->game_count; i++)
+        image_release(catalog->games[i].image);
+    pthread_cond_destroy(&catalog->stop);
+    pthread_mutex_destroy(&catalog->lock);
+    free(catalog);
+}
+
+struct image *catalog_find(struct catalog *catalog, const char *id)
+{
+    struct image *found = NULL;
+    pthread_mutex_lock(&catalog->lock);
+    for (size_t i = 0; i < catalog->game_count; i++)
+        if (catalog->games[i].image && strcmp(catalog->games[i].id, id) == 0)
+            found = image_keep(catalog->games[i].image);
+    pthread_mutex_unlock(&catalog->lock);
+    return found;
+}
+
+size_t catalog_list(struct catalog *catalog, struct image *ret_images[CATALOG_GAMES_MAX])
+{
+    size_t count = 0;
+    pthread_mutex_lock(&catalog->lock);
+    for (size_t i = 0; i < catalog->game_count; i++)
+        if (catalog->games[i].image)
+            ret_images[count++] = image_keep(catalog->games[i].image);
+    pthread_mutex_unlock(&catalog->lock);
+    qsort(ret_images, count, sizeof ret_images[0], compare_ids);
+    return count;
+}
+
+static void *scan_again_and_again(void *argument)
+{
+    struct catalog *catalog = argument;
+    pthread_mutex_lock(&catalog->lock);
+    while (!catalog->stopping) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += CATALOG_SCAN_MS / 1000;
+        until.tv_nsec += CATALOG_SCAN_MS % 1000 * 1000000;
+        if (pthread_cond_timedwait(&catalog->stop, &catalog->lock, &until) == 0)
+            continue;
+        pthread_mutex_unlock(&catalog->lock);
+        scan(catalog, false);
+        pthread_mutex_lock(&catalog->lock);
+    }
+    pthread_mutex_unlock(&catalog->lock);
+    return NULL;
+}
+
+static void scan(struct catalog *catalog, bool at_once)
+{
+    DIR *folder = opendir(catalog->settings->plugins_dir);
+    struct dirent *entry;
+    if (!folder && at_once)
+        log_warn("plugins folder cannot be read; looking again", "folder",
+                 catalog->settings->plugins_dir, NULL);
+    while (folder && (entry = readdir(folder)))
+        if (entry->d_name[0] != '.' && entry->d_type != DT_REG &&
+            strlen(entry->d_name) < sizeof((struct seen *)0)->id)
+            look_at(catalog, entry->d_name, at_once);
+    if (folder)
+        closedir(folder);
+}
+
+static void look_at(struct catalog *catalog, const char *id, bool at_once)
+{
+    char folder[CONFIG_TEXT_BYTES + 40];
+    snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, id);
+    struct seen *seen = seen_of(catalog, id);
+    uint64_t signature = bundle_signature(folder);
+    if (!seen || signature == 0 || signature == seen->taken)
+        return;
+    bool quiet = at_once || signature == seen->signature;
+    seen->signature = signature;
+    if (!quiet)
+        return;
+    seen->taken = signature;
+    admit(catalog, seen);
+}
+
+/* Only the scanning thread adds, so it may look without the lock. */
+static struct seen *seen_of(struct catalog *catalog, const char *id)
+{
+    for (size_t i = 0; i < catalog->game_count; i++)
+        if (strcmp(catalog->games[i].id, id) == 0)
+            return &catalog->games[i];
+    if (catalog->game_count == CATALOG_GAMES_MAX)
+        return NULL;
+    struct seen *seen = &catalog->games[catalog->game_count];
+    snprintf(seen->id, sizeof seen->id, "%s", id);
+    pthread_mutex_lock(&catalog->lock);
+    catalog->game_count++;
+    pthread_mutex_unlock(&catalog->lock);
+    return seen;
+}
+
+static void admit(struct catalog *catalog, struct seen *seen)
+{
+    char folder[CONFIG_TEXT_BYTES + 40], reason[BUNDLE_REASON_BYTES] = "";
+    const char *code = "bundle";
+    struct bundle *bundle = NULL;
+    struct image *image = NULL;
+    snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, seen->id);
+    if (bundle_read(folder, &bundle, reason) == OK)
+        image = make_image(catalog, bundle, seen->id, &code, reason);
+    if (image) {
+        log_info("game admitted", "game", seen->id, "version", image->manifest.version, "sha",
+                 image->sha_text, NULL);
+        put(catalog, seen, image);
+    } else {
+        metric_add(&figure_plugins_refused, 1);
+        log_error("game refused; what was admitted before stays", "game", seen->id, "code", code,
+                  "reason", reason, NULL);
+    }
+    bundle_destroy(bundle);
+}
+
+/* Each step must pass before the next one: only data is looked at, no code of the game runs. */
+static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
+                                const char *id, const char **code, char *reason)
+{
+    const struct bundle_file *so = bundle_find(bundle, "game.so");
+    const struct bundle_file *about = bundle_find(bundle, "game.json");
+    struct gk_manifest manifest;
+    struct game_json json = {0};
+    char sentence[GAME_IMAGE_SENTENCE_BYTES], json_reason[GAME_JSON_REASON_BYTES];
+
+    enum image_refusal refusal = game_image_inspect(so->bytes, so->count, &manifest, sentence);
+    if (refusal != IMAGE_FINE) {
+        *code = image_refusal_code(refusal);
+        snprintf(reason, BUNDLE_REASON_BYTES, "%s", sentence);
+        return NULL;
+    }
+    if (strcmp(manifest.id, id) != 0) {
+        *code = "image_id";
+        snprintf(reason, BUNDLE_REASON_BYTES, "The manifest says %s, the folder %s.", manifest.id,
+                 id);
+        return NULL;
+    }
+    *code = "game_json";
+    if (manifest.option_count != 0) {
+        snprintf(reason, BUNDLE_REASON_BYTES, "The manifest has options that game.json lacks.");
+        return NULL;
+    }
+    if (about->count > GAME_JSON_BYTES_MAX ||
+        game_json_decode((const char *)about->bytes, about->count, &json, json_reason) != OK) {
+        snprintf(reason, BUNDLE_REASON_BYTES, "%s",
+                 about->count > GAME_JSON_BYTES_MAX ? "game.json is too large" : json_reason);
+        return NULL;
+    }
+    if (!bundle_find(bundle, json.icon)) {
+        snprintf(reason, BUNDLE_REASON_BYTES, "game.json: icon: there is no file %.100s",
+                 json.icon);
+        game_json_finish(&json);
+        return NULL;
+    }
+
+    *code = "store";
+    struct image *image = calloc(1, sizeof *image);
+    int memory = -1;
+    if (!image || bundle_store(bundle, catalog->settings->data_dir, id, reason) != OK ||
+        (memory = bundle_seal(so)) < 0) {
+        game_json_finish(&json);
+        free(image);
+        return NULL;
+    }
+    image->manifest = manifest;
+    image->memory = memory;
+    image->texts = json.texts;
+    image->input = json.input;
+    image->icon = json.icon;
+    memcpy(image->sha, bundle->sha, sizeof image->sha);
+    memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
+    return image_keep(image);
+}
+
+static void put(struct catalog *catalog, struct seen *seen, struct image *image)
+{
+    pthread_mutex_lock(&catalog->lock);
+    struct image *before = seen->image;
+    seen->image = image;
+    pthread_mutex_unlock(&catalog->lock);
+    catalog->admitted(catalog->context, image);
+    image_release(before);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp((*(struct image *const *)a)->manifest.id, (*(struct image *const *)b)->manifest.id);
+}

@@ -1,0 +1,31 @@
+/*
+ * The games that can be played: the newest admitted version of each folder of plugins.d. A thread
+ * of its own looks every CATALOG_SCAN_MS; a folder that changes is taken once it has been quiet for
+ * one look, a bad one is refused with a code in the log and the version before stays. New matches
+ * go to the newest version, live ones stay on theirs.
+ */
+#ifndef GAMES_CATALOG_H
+#define GAMES_CATALOG_H
+
+#include "games/image.h"
+#include "service/service.h"
+
+#define CATALOG_GAMES_MAX 256
+#define CATALOG_SCAN_MS   1000
+
+struct catalog;
+
+/* Called on the scanning thread (during catalog_create: on the caller's) for each admitted image. */
+typedef void catalog_admitted(void *context, struct image *image);
+
+/* Looks once, at once, then goes on looking until catalog_destroy. */
+must_use enum error catalog_create(const struct settings *settings, catalog_admitted *admitted,
+                                   void *context, struct catalog **ret_catalog);
+void catalog_destroy(struct catalog *catalog); /* NULL is fine */
+
+/* Any thread. The caller releases what it gets. NULL: there is no such game. */
+struct image *catalog_find(struct catalog *catalog, const char *id);
+/* The newest of each game in the order of the ids; returns how many. */
+size_t catalog_list(struct catalog *catalog, struct image *ret_images[CATALOG_GAMES_MAX]);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * One admitted version of a game: what it says of itself and the sealed memory that workers load it
+ * from. Never changes after it is made; shared by reference between threads.
+ */
+#ifndef GAMES_IMAGE_H
+#define GAMES_IMAGE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "gamekit/game.h"
+
+#define SHA_TEXT_BYTES 65
+
+struct image {
+    _Atomic int references;
+    uint8_t sha[32];              /* SHA-256 of the whole bundle, see bundle.h */
+    char sha_text[SHA_TEXT_BYTES];
+    struct gk_manifest manifest;
+    int memory;      /* sealed memfd of game.so */
+    char *texts;     /* owned, JSON object by locale */
+    char *input;     /* owned, JSON object as in game.json */
+    char *icon;      /* owned, path inside the bundle */
+};
+
+struct image *image_keep(struct image *image);
+void image_release(struct image *image); /* NULL is fine */
+
+#endif

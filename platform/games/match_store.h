@@ -1,0 +1,43 @@
+/* The tables matches, match_players, playing: begin, end, read. Pool threads and the results'. */
+#ifndef GAMES_MATCH_STORE_H
+#define GAMES_MATCH_STORE_H
+
+#include "games/image.h"
+#include "games/spool.h"
+#include "service/service.h"
+
+#define MATCH_EPOCH_FIRST 1
+
+struct match_player {
+    struct id user;
+    char name[USERNAME_BYTES];
+    int slot, team;
+};
+
+/* A match that is to begin. */
+struct match_begin {
+    struct id id, room;
+    const struct image *image; /* borrowed */
+    uint32_t mode;             /* index */
+    int player_count;
+    struct match_player players[GK_PLAYERS_MAX];
+};
+
+/* Writes a live match. ERROR_ALREADY_IN_MATCH when one of the players is in another one. */
+must_use enum error match_store_begin(struct service_context *context,
+                                      const struct match_begin *begin, const char *run,
+                                      int64_t now_unix_ms);
+/* Takes it back: it never began. */
+void match_store_forget(struct service_context *context, const struct id *match);
+/* Writes what it came to, and the outbox row, in one transaction. `ret_accepted` false: the match
+ * is not live (any more), nothing was written. */
+must_use enum error match_store_end(struct service_context *context,
+                                    const struct match_result *result, bool *ret_accepted);
+
+/* The match as docs/protocol.md has it; `*ret_match` is the caller's. ERROR_MATCH_NOT_FOUND. */
+must_use enum error match_store_get(struct database *database, const char *match,
+                                    json_t **ret_match);
+
+const char *match_reason_text(uint32_t reason); /* SPOOL_REASON_ */
+
+#endif

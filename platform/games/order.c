@@ -1,0 +1,85 @@
+/* A lock, a condition on the monotonic clock, two references. */
+#include "games/order.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/clock.h"
+
+struct order {
+    struct match_begin begin; /* its image is kept */
+    int64_t since_ms;
+    pthread_mutex_t lock;
+    pthread_cond_t answered;
+    int references;     /* under the lock, like the rest */
+    bool done, given_up;
+    enum error error;
+};
+
+struct order *order_create(const struct match_begin *begin)
+{
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return NULL;
+    order->begin = *begin;
+    (void)image_keep((struct image *)(uintptr_t)begin->image);
+    order->since_ms = clock_monotonic_ms();
+    order->references = 2;
+    pthread_mutex_init(&order->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&order->answered, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return order;
+}
+
+void order_release(struct order *order)
+{
+    pthread_mutex_lock(&order->lock);
+    bool last = --order->references == 0;
+    pthread_mutex_unlock(&order->lock);
+    if (!last)
+        return;
+    pthread_cond_destroy(&order->answered);
+    pthread_mutex_destroy(&order->lock);
+    image_release((struct image *)(uintptr_t)order->begin.image);
+    free(order);
+}
+
+enum error order_wait(struct order *order, int timeout_ms)
+{
+    int64_t until_ns = clock_monotonic_ns() + (int64_t)timeout_ms * 1000000;
+    struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
+    int waited = 0;
+    pthread_mutex_lock(&order->lock);
+    while (!order->done && waited == 0)
+        waited = pthread_cond_timedwait(&order->answered, &order->lock, &until);
+    order->given_up = !order->done;
+    enum error error = order->done ? order->error : ERROR_TIMED_OUT;
+    pthread_mutex_unlock(&order->lock);
+    return error;
+}
+
+const struct match_begin *order_begin(const struct order *order)
+{
+    return &order->begin;
+}
+
+int64_t order_since_ms(const struct order *order)
+{
+    return order->since_ms;
+}
+
+bool order_answer(struct order *order, enum error error)
+{
+    pthread_mutex_lock(&order->lock);
+    bool heard = !order->given_up;
+    order->done = true;
+    order->error = error;
+    pthread_cond_signal(&order->answered);
+    pthread_mutex_unlock(&order->lock);
+    order_release(order);
+    return heard;
+}

@@ -1,0 +1,23 @@
+/* One wish for a match, between the pool's thread that waits for it and the loop that fulfils it.
+ * Lives until both have let go. */
+#ifndef GAMES_ORDER_H
+#define GAMES_ORDER_H
+
+#include "games/match_store.h"
+
+struct order;
+
+/* Held by the asker and by the loop: two references. */
+struct order *order_create(const struct match_begin *begin);
+void order_release(struct order *order);
+
+/* The asker: waits until the loop has answered or gives up after `timeout_ms`. */
+must_use enum error order_wait(struct order *order, int timeout_ms);
+
+/* The loop. */
+const struct match_begin *order_begin(const struct order *order);
+int64_t order_since_ms(const struct order *order); /* monotonic */
+/* Answers and lets go. False when the asker has given up: the match must not run. */
+bool order_answer(struct order *order, enum error error);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * What becomes of a match that is over, on a thread of its own: spooled to disk first, then written
+ * once to `matches` and `match_players` (only from state live and of its epoch), then told: event
+ * game:ended on room:ID, and POST /internal/rooms/ID/match-ended until rooms has heard it. Each
+ * step is tried again until it works, also after a restart. The same thread refreshes the keys
+ * playing:USER.
+ */
+#ifndef GAMES_RESULTS_H
+#define GAMES_RESULTS_H
+
+#include "games/placement.h"
+#include "games/spool.h"
+#include "service/service.h"
+
+#define RESULTS_STEP_MS        1000 /* between two tries while something is left */
+#define RESULTS_WAITING_MAX    PLACEMENTS_MAX
+#define PLAYING_TTL_S          60
+#define PLAYING_REFRESH_MS     (PLAYING_TTL_S * 1000 / 3)
+
+struct results;
+
+/* `run` tells this run of the service from earlier ones: live matches of an earlier run of the same
+ * instance become aborted. */
+must_use enum error results_create(struct service_context *context, struct placements *placements,
+                                   const struct id *run, struct results **ret_results);
+/* One last try of everything, then frees. What the database has not taken stays spooled. */
+void results_destroy(struct results *results);
+
+/* Any thread; never blocks for long. */
+void results_push(struct results *results, const struct match_result *result);
+
+#endif

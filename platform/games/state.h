@@ -1,0 +1,26 @@
+/* What the parts of the games service share: made by its start(), found from every call. */
+#ifndef GAMES_STATE_H
+#define GAMES_STATE_H
+
+#include "games/catalog.h"
+#include "games/placement.h"
+#include "games/results.h"
+#include "games/supervisor.h"
+
+struct frames_listener;
+
+struct games {
+    struct placements *placements;
+    struct results *results;
+    struct supervisor *supervisor;
+    struct frames_listener *frames;
+    struct catalog *catalog;
+    char run[ID_TEXT_BYTES]; /* tells this run of the service from others, see results.h */
+};
+
+static inline struct games *games_of(const struct service_context *context)
+{
+    return context->state;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Places matches in workers and watches the workers: one per admitted image, another one when it is
+ * full. A worker that dies or falls silent is started again on the same arena, where its matches go
+ * on from their last commit; a match that keeps killing its worker, and every match of a worker
+ * that will not stay up, ends as aborted. On the loop's thread, except where said otherwise.
+ */
+#ifndef GAMES_SUPERVISOR_H
+#define GAMES_SUPERVISOR_H
+
+#include "games/image.h"
+#include "games/match_store.h"
+#include "games/placement.h"
+#include "games/results.h"
+#include "service/service.h"
+
+#define SUPERVISOR_WORKERS_MAX     128
+#define SUPERVISOR_WAITING_MAX     256  /* matches that wait for a worker to be ready */
+#define SUPERVISOR_LOOK_MS         100
+#define MATCH_START_MS_MAX         4000 /* until a match runs; then the asker is told no */
+#define MATCH_DEATHS_MAX           2    /* workers that died in a callback of this match */
+#define WORKER_START_MS_MAX        5000 /* until READY */
+#define WORKER_QUICK_DEATHS_MAX    5    /* in a row, each within WORKER_STABLE_MS of its start */
+#define WORKER_STABLE_MS           10000
+#define WORKER_BACKOFF_MS_FIRST    50
+#define WORKER_BACKOFF_MS_MAX      2000
+
+struct supervisor;
+
+must_use enum error supervisor_create(struct service_context *context,
+                                      struct placements *placements, struct results *results,
+                                      struct supervisor **ret_supervisor);
+/* Ends all workers; what is still being played counts as aborted. */
+void supervisor_destroy(struct supervisor *supervisor);
+
+/* Any thread: `image` is the newest of its game from now on. */
+void supervisor_admit(struct supervisor *supervisor, struct image *image);
+
+/* A pool's thread: starts the match and waits until it runs, at most MATCH_START_MS_MAX. On failure
+ * the match does not run and never will. */
+must_use enum error supervisor_start_match(struct supervisor *supervisor,
+                                           const struct match_begin *begin);
+
+/* Hands a gateway's socket to the worker `name`; false when there is none. `fd` stays the
+ * caller's. */
+bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const char *gateway,
+                          int fd);
+
+#endif

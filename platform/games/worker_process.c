@@ -1,0 +1,157 @@
+/* Memory, descriptors and the process. The child gets an empty environment and three descriptors. */
+#include "games/worker_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/process.h"
+
+#define CONTROL_BUFFER_BYTES (1 << 20)
+
+static bool make_arena(struct worker_process *process, const char *arena_folder);
+
+enum error worker_process_init(struct worker_process *process, struct image *image,
+                               const char *arena_folder, uint32_t capacity)
+{
+    static unsigned counter;
+    *process = (struct worker_process){
+        .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
+    snprintf(process->name, sizeof process->name, "%s-%.8s-%u", image->manifest.id,
+             image->sha_text, ++counter);
+    if (make_arena(process, arena_folder))
+        return OK;
+    log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
+              "reason", strerror(errno), NULL);
+    worker_process_finish(process);
+    return ERROR_UNAVAILABLE;
+}
+
+enum error worker_process_start(struct worker_process *process, const char *worker_path)
+{
+    int sockets[2], size = CONTROL_BUFFER_BYTES;
+    char *const arguments[] = {(char *)(uintptr_t) "transcendence-worker", process->name, NULL};
+    char *const environment[] = {NULL};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) != 0)
+        return ERROR_UNAVAILABLE;
+    for (int i = 0; i < 2; i++)
+        (void)setsockopt(sockets[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    struct process_options options = {
+        .path = worker_path,
+        .arguments = arguments,
+        .environment = environment,
+        .descriptors = {sockets[1], process->image->memory, process->arena_file},
+        .descriptor_count = 3,
+        .output = -1,
+        .die_with_parent = true,
+        .own_group = true,
+    };
+    enum error error = process_start(&options, &process->pid);
+    close(sockets[1]);
+    if (error != OK) {
+        process->pid = 0;
+        close(sockets[0]);
+        return error;
+    }
+    process->control = sockets[0];
+    return OK;
+}
+
+int worker_process_end(struct worker_process *process)
+{
+    int status = 0;
+    if (process->control >= 0)
+        close(process->control);
+    process->control = -1;
+    if (process->pid > 0) {
+        kill(process->pid, SIGKILL); /* harmless for one that is dead and not yet waited for */
+        while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    process->pid = 0;
+    return status;
+}
+
+void worker_process_finish(struct worker_process *process)
+{
+    (void)worker_process_end(process);
+    if (process->arena)
+        munmap(process->arena, process->arena_bytes);
+    if (process->arena_file >= 0) {
+        close(process->arena_file);
+        unlink(process->arena_path);
+    }
+    image_release(process->image);
+    *process = (struct worker_process){.control = -1, .arena_file = -1};
+}
+
+enum error worker_process_send(struct worker_process *process, enum control_type type,
+                               const void *body, uint32_t bytes, int fd)
+{
+    union {
+        struct cmsghdr head;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } ancillary = {.bytes = {0}};
+    struct control_head head = {type, bytes};
+    struct iovec parts[2] = {{&head, sizeof head}, {(void *)(uintptr_t)body, bytes}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    if (fd >= 0) {
+        message.msg_control = ancillary.bytes;
+        message.msg_controllen = sizeof ancillary.bytes;
+        ancillary.head.cmsg_level = SOL_SOCKET;
+        ancillary.head.cmsg_type = SCM_RIGHTS;
+        ancillary.head.cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(&ancillary.head), &fd, sizeof fd);
+    }
+    if (process->control < 0)
+        return ERROR_UNAVAILABLE;
+    if (sendmsg(process->control, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        return OK;
+    return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? ERROR_OVERLOADED
+                                                                 : ERROR_UNAVAILABLE;
+}
+
+enum error worker_process_receive(struct worker_process *process, struct control_head *ret_head,
+                                  uint8_t *ret_body)
+{
+    struct control_head head;
+    struct iovec parts[2] = {{&head, sizeof head}, {ret_body, CONTROL_BYTES_MAX}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    ssize_t got = recvmsg(process->control, &message, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return ERROR_TIMED_OUT;
+    if (got <= 0)
+        return ERROR_UNAVAILABLE;
+    if ((size_t)got < sizeof head || head.bytes != (size_t)got - sizeof head)
+        return ERROR_BAD_REQUEST;
+    *ret_head = head;
+    return OK;
+}
+
+static bool make_arena(struct worker_process *process, const char *arena_folder)
+{
+    struct arena_head head;
+    arena_head_init(&head, &process->image->manifest, process->image->sha, process->capacity);
+    process->arena_bytes = arena_file_bytes(&head);
+    snprintf(process->arena_path, sizeof process->arena_path, "%s/%s.arena", arena_folder,
+             process->name);
+    process->arena_file =
+        open(process->arena_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (process->arena_file < 0 ||
+        ftruncate(process->arena_file, (off_t)process->arena_bytes) != 0)
+        return false;
+    void *arena = mmap(NULL, process->arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+                       process->arena_file, 0);
+    if (arena == MAP_FAILED)
+        return false;
+    memcpy(arena, &head, sizeof head);
+    process->arena = arena;
+    return true;
+}

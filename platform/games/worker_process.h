@@ -1,0 +1,50 @@
+/*
+ * One worker process and what it shares with us: the control socket and the arena of its matches.
+ * The arena stays when the process dies, so that the next process goes on in it. Knows nothing of
+ * matches beyond that. Loop's thread only.
+ */
+#ifndef GAMES_WORKER_PROCESS_H
+#define GAMES_WORKER_PROCESS_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+#include "games/image.h"
+#include "games/placement.h"
+#include "wire/arena.h"
+#include "wire/control.h"
+
+struct worker_process {
+    struct image *image; /* kept */
+    char name[WORKER_NAME_BYTES];
+    char arena_path[256];
+    int arena_file;
+    struct arena_head *arena; /* mapped; a game may have written anywhere in it */
+    uint64_t arena_bytes;
+    uint32_t capacity; /* matches */
+    pid_t pid;         /* 0: no process */
+    int control;       /* -1: no process */
+};
+
+/* Makes the arena; no process yet. */
+must_use enum error worker_process_init(struct worker_process *process, struct image *image,
+                                        const char *arena_folder, uint32_t capacity);
+/* Starts a process on the arena, as it is. */
+must_use enum error worker_process_start(struct worker_process *process, const char *worker_path);
+/* Ends the process at once and returns its wait status; 0 without one. */
+int worker_process_end(struct worker_process *process);
+/* Ends the process and removes the arena. */
+void worker_process_finish(struct worker_process *process);
+
+/* `fd` -1: none. ERROR_OVERLOADED when the socket is full, ERROR_UNAVAILABLE when nobody is there. */
+must_use enum error worker_process_send(struct worker_process *process, enum control_type type,
+                                        const void *body, uint32_t bytes, int fd);
+
+/* Reads one packet into `ret_body` (CONTROL_BYTES_MAX). OK; ERROR_TIMED_OUT: nothing there now;
+ * ERROR_UNAVAILABLE: the worker has hung up; ERROR_BAD_REQUEST: it broke the rules. */
+must_use enum error worker_process_receive(struct worker_process *process,
+                                           struct control_head *ret_head, uint8_t *ret_body);
+
+#endif

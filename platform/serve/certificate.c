@@ -22,11 +22,26 @@ enum error certificate_prepare(const struct master *master)
     if (error || (files_exists(key) && is_good(master, certificate)))
         return error;
 
-    char *command[] = {PROGRAM,  "req",    "-x509",      "-newkey",
-                       "ec",     "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                       "-sha256", "-days", CERTIFICATE_DAYS, "-subj",
-                       "/CN=localhost", "-addext", NAMES, "-keyout",
-                       key,      "-out",   certificate,  NULL};
+    char *command[] = {PROGRAM,
+                       "req",
+                       "-x509",
+                       "-newkey",
+                       "ec",
+                       "-pkeyopt",
+                       "ec_paramgen_curve:P-256",
+                       "-nodes",
+                       "-sha256",
+                       "-days",
+                       CERTIFICATE_DAYS,
+                       "-subj",
+                       "/CN=localhost",
+                       "-addext",
+                       NAMES,
+                       "-keyout",
+                       key,
+                       "-out",
+                       certificate,
+                       NULL};
     if (!program_run(master->log_folder, "certificate", command) || chmod(key, 0600) < 0) {
         fprintf(stderr, "transcendence: " PROGRAM " could not make a certificate; see %s.\n",
                 master->log_folder);
@@ -38,7 +53,7 @@ enum error certificate_prepare(const struct master *master)
 
 static bool is_good(const struct master *master, char *certificate)
 {
-    char *command[] = {PROGRAM, "x509",       "-noout", "-checkend", CERTIFICATE_SECONDS_LEFT,
+    char *command[] = {PROGRAM, "x509",      "-noout", "-checkend", CERTIFICATE_SECONDS_LEFT,
                        "-in",   certificate, NULL};
     return files_exists(certificate) && program_run(master->log_folder, "certificate", command);
 }

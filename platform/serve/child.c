@@ -179,7 +179,7 @@ static void describe_end(int status, char ret_text[64])
 
 static void arm(struct event *timer, int ms)
 {
-    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
     evtimer_add(timer, &wait);
 }
 

@@ -13,10 +13,10 @@
 
 #include "core/error.h"
 
-#define CHILD_NAME_BYTES     32
-#define CHILD_ARGUMENTS_MAX  32
-#define CHILD_STOP_MS_MAX    10000
-#define CHILD_STOP_TRUST_MS  3000 /* of a service: it drains its requests */
+#define CHILD_NAME_BYTES    32
+#define CHILD_ARGUMENTS_MAX 32
+#define CHILD_STOP_MS_MAX   10000
+#define CHILD_STOP_TRUST_MS 3000 /* of a service: it drains its requests */
 
 /* When the master dies the kernel kills every child. Those that have children of their own get a
  * signal on which they end them first: this stands before their command. */

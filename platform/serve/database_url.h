@@ -8,7 +8,6 @@
 /* `owner_url` with user and password replaced. Only postgresql:// and postgres:// URIs can be
  * rewritten: ERROR_VALIDATION for all else. `role` and `password` need no escaping. */
 must_use enum error database_url_for_role(const char *owner_url, const char *role,
-                                          const char *password,
-                                          char ret_url[CONFIG_TEXT_BYTES]);
+                                          const char *password, char ret_url[CONFIG_TEXT_BYTES]);
 
 #endif

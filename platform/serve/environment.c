@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const passed_on[] = {"PATH",          "LANG",         "TZ",
-                                        "ASAN_OPTIONS",  "LSAN_OPTIONS", "UBSAN_OPTIONS",
-                                        "TSAN_OPTIONS"};
+static const char *const passed_on[] = {
+    "PATH", "LANG", "TZ", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
 
 static bool is_of_one_process(const char *setting);
 static void add_row(struct environment *environment, const struct config_row *row,

@@ -54,7 +54,7 @@ void master_finish(struct master *master)
         stop_stage(master, (enum stage)stage);
     for (int i = 0; i < master->child_count; i++)
         child_destroy(master->children[i].child);
-    for (size_t i = 0; i < sizeof master->events / sizeof *master->events; i++)
+    for (int i = 0; i < MASTER_EVENTS; i++)
         event_free(master->events[i]);
     event_base_free(master->base);
     master->base = NULL;
@@ -139,8 +139,7 @@ static void on_trim(evutil_socket_t unused, short events, void *context)
 static const struct child *hopeless_child(const struct master *master)
 {
     for (int i = 0; i < master->child_count; i++)
-        if (master->children[i].stage != STAGE_GATEWAYS &&
-            child_ends(master->children[i].child) >= MASTER_START_ENDS_MAX)
+        if (child_ends(master->children[i].child) >= MASTER_START_ENDS_MAX)
             return master->children[i].child;
     return NULL;
 }
@@ -164,7 +163,7 @@ static bool stage_is_running(const struct master *master, enum stage stage)
 
 static void run_for(struct master *master, int ms_max)
 {
-    struct timeval limit = {.tv_usec = ms_max * 1000};
+    struct timeval limit = {.tv_usec = ms_max * 1000L};
     event_base_loopexit(master->base, &limit);
     event_base_dispatch(master->base);
 }

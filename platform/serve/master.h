@@ -13,10 +13,11 @@
 #include "serve/files.h"
 #include "settings/settings.h"
 
-#define MASTER_CHILDREN_MAX     64
-#define MASTER_READY_MS_MAX     60000 /* of one thing to get ready */
-#define MASTER_POLL_MS          20    /* between two looks while waiting for it */
-#define MASTER_START_ENDS_MAX   3     /* a child that ends so often while starting fails the start */
+#define MASTER_EVENTS         4
+#define MASTER_CHILDREN_MAX   64
+#define MASTER_READY_MS_MAX   60000 /* of one thing to get ready */
+#define MASTER_POLL_MS        20    /* between two looks while waiting for it */
+#define MASTER_START_ENDS_MAX 3     /* a child that ends so often while starting fails the start */
 
 /* Stopped from the last to the first, all of a stage at once. */
 enum stage {
@@ -40,7 +41,7 @@ struct master {
     } children[MASTER_CHILDREN_MAX];
     int child_count;
     bool stop_requested;
-    struct event *events[4]; /* owned: SIGCHLD, SIGINT, SIGTERM, the log trimmer */
+    struct event *events[MASTER_EVENTS]; /* owned: SIGCHLD, SIGINT, SIGTERM, the log trimmer */
 };
 
 must_use enum error master_init(struct master *master, const struct settings *settings);

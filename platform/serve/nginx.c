@@ -59,8 +59,8 @@ enum error nginx_start(struct master *master, const struct serve_service *servic
 
     struct environment environment;
     environment_init(&environment);
-    char *command[] = {CHILD_DIES_BY("TERM"), PROGRAM,      "-e", "stderr", "-p", folder,
-                       "-c",                  "nginx.conf", NULL};
+    char *command[] = {CHILD_DIES_BY("TERM"), PROGRAM, "-e", "stderr", "-p", folder, "-c",
+                       "nginx.conf",          NULL};
     master_start(master, STAGE_NGINX,
                  &(struct child_options){.name = "nginx",
                                          .command = command,
@@ -113,8 +113,8 @@ static void value_all(struct values *values, const struct settings *settings,
 {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
-    int descriptors = limit.rlim_cur < NGINX_CONNECTIONS_MAX ? (int)limit.rlim_cur
-                                                              : NGINX_CONNECTIONS_MAX;
+    int descriptors =
+        limit.rlim_cur < NGINX_CONNECTIONS_MAX ? (int)limit.rlim_cur : NGINX_CONNECTIONS_MAX;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t rate = settings->address_requests_per_second;
     value(values, "WORKERS", "%ld", processors > 4 ? 4 : processors);

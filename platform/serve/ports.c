@@ -16,8 +16,7 @@ bool port_answers(const char *host, int64_t port)
     struct addrinfo *address = resolve(host, port);
     if (!address)
         return false;
-    int descriptor =
-        socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     bool answers = false;
     if (descriptor >= 0) {
         answers = connect(descriptor, address->ai_addr, address->ai_addrlen) == 0;

@@ -75,12 +75,13 @@ void postgres_start(struct postgres *postgres, struct master *master)
 
     struct environment environment;
     environment_init(&environment);
-    master_start(master, STAGE_STORES,
-                 &(struct child_options){.name = "postgresql",
-                                         .command = whole,
-                                         .environment = environment.entries,
-                                         .stop_signal = SIGINT, /* fast: without waiting for clients */
-                                         .stop_timeout_ms = STOP_MS});
+    master_start(
+        master, STAGE_STORES,
+        &(struct child_options){.name = "postgresql",
+                                .command = whole,
+                                .environment = environment.entries,
+                                .stop_signal = SIGINT, /* fast: without waiting for clients */
+                                .stop_timeout_ms = STOP_MS});
     environment_finish(&environment);
 }
 
@@ -109,8 +110,9 @@ enum error postgres_url(const struct postgres *postgres, char ret_url[CONFIG_TEX
     enum error error =
         secrets_get(postgres->master->settings->data_dir, SECRET_DATABASE_OWNER, password);
     if (!error)
-        snprintf(ret_url, CONFIG_TEXT_BYTES, "postgresql://" OWNER ":%s@127.0.0.1:%" PRId64 "/postgres",
-                 password, postgres->port);
+        snprintf(ret_url, CONFIG_TEXT_BYTES,
+                 "postgresql://" OWNER ":%s@127.0.0.1:%" PRId64 "/postgres", password,
+                 postgres->port);
     return error;
 }
 
@@ -157,16 +159,21 @@ static enum error choose_user(struct postgres *postgres)
     }
     snprintf(postgres->user_texts[0], 32, "--map-user=%d", (int)user->pw_uid);
     snprintf(postgres->user_texts[1], 32, "--map-group=%d", (int)user->pw_gid);
-    char *in_namespace[] = {"/usr/bin/unshare",       "--user", postgres->user_texts[0],
+    char *in_namespace[] = {"/usr/bin/unshare",      "--user", postgres->user_texts[0],
                             postgres->user_texts[1], "--",     NULL};
-    char *trial[] = {in_namespace[0], in_namespace[1], in_namespace[2], in_namespace[3],
-                     in_namespace[4], "/usr/bin/true", NULL};
+    char *trial[] = {in_namespace[0],
+                     in_namespace[1],
+                     in_namespace[2],
+                     in_namespace[3],
+                     in_namespace[4],
+                     "/usr/bin/true",
+                     NULL};
     if (program_run(postgres->master->log_folder, "postgresql", trial)) {
         memcpy(postgres->as_user, in_namespace, sizeof in_namespace);
         return OK;
     }
-    char *as_other[] = {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
-                        "--", NULL};
+    char *as_other[] = {
+        "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", NULL};
     memcpy(postgres->as_user, as_other, sizeof as_other);
     return OK;
 }

@@ -13,7 +13,7 @@
 #define POSTGRES_COMMAND_MAX     12 /* arguments before the program's own */
 
 struct postgres {
-    const struct master *master; /* borrowed */
+    const struct master *master;     /* borrowed */
     char programs[FILES_PATH_BYTES]; /* folder of initdb and postgres */
     char cluster[FILES_PATH_BYTES];
     char *as_user[POSTGRES_COMMAND_MAX + 1]; /* what stands before a command to run it as its user;
@@ -28,7 +28,6 @@ void postgres_start(struct postgres *postgres, struct master *master);
 bool postgres_is_ready(void *postgres);
 
 /* The owner's login. */
-must_use enum error postgres_url(const struct postgres *postgres,
-                                 char ret_url[CONFIG_TEXT_BYTES]);
+must_use enum error postgres_url(const struct postgres *postgres, char ret_url[CONFIG_TEXT_BYTES]);
 
 #endif

@@ -35,8 +35,8 @@ static enum error raise_descriptors(void);
 static enum error prepare_settings(const struct settings *settings, struct settings *ret_settings);
 static enum error make_absolute(const char *name, char path[CONFIG_TEXT_BYTES]);
 static enum error take_data_folder(const struct settings *settings);
-static enum error check_ports(const struct settings *settings,
-                              const struct serve_service *services, size_t count);
+static enum error check_ports(const struct settings *settings, const struct serve_service *services,
+                              size_t count);
 static enum error check_port(const char *host, int64_t port);
 static enum error start_stores(struct master *master, struct stores *ret_stores);
 static enum error migrate_all(const char *data_dir, const char *owner_url,
@@ -152,7 +152,7 @@ static enum error prepare_settings(const struct settings *settings, struct setti
         error = make_absolute("data_dir", ret_settings->data_dir);
     if (!error)
         error = make_absolute("plugins_dir", ret_settings->plugins_dir);
-    if (!error && files_exists(ret_settings->web_dir))
+    if (!error)
         error = make_absolute("web_dir", ret_settings->web_dir);
     if (!error)
         error = make_absolute("share_dir", ret_settings->share_dir);
@@ -185,8 +185,8 @@ static enum error take_data_folder(const struct settings *settings)
     return error;
 }
 
-static enum error check_ports(const struct settings *settings,
-                              const struct serve_service *services, size_t count)
+static enum error check_ports(const struct settings *settings, const struct serve_service *services,
+                              size_t count)
 {
     enum error error = check_port(settings->public_host, settings->http_port);
     if (!error)
@@ -274,8 +274,8 @@ static enum error start_services(struct master *master, const struct stores *sto
 {
     enum error error = service_start(master, &services[0], stores, STAGE_AUTH);
     if (!error)
-        error =
-            master_wait(master, services[0].name, service_is_ready, (void *)(uintptr_t)&services[0]);
+        error = master_wait(master, services[0].name, service_is_ready,
+                            (void *)(uintptr_t)&services[0]);
     for (size_t i = 1; i < count && !error; i++)
         error = service_start(master, &services[i], stores,
                               services[i].schema ? STAGE_SERVICES : STAGE_GATEWAYS);
@@ -286,14 +286,13 @@ static enum error start_front(struct master *master, const struct serve_service 
                               size_t count)
 {
     const struct settings *settings = master->settings;
-    bool has_web = files_exists(settings->web_dir);
-    enum error error = has_web ? web_start(master) : OK;
+    enum error error = web_start(master);
     if (!error)
         error = nginx_start(master, services, count);
-    for (size_t i = 1; i < count && !error && services[i].schema; i++)
-        error =
-            master_wait(master, services[i].name, service_is_ready, (void *)(uintptr_t)&services[i]);
-    if (!error && has_web)
+    for (size_t i = 1; i < count && !error; i++)
+        error = master_wait(master, services[i].name, service_is_ready,
+                            (void *)(uintptr_t)&services[i]);
+    if (!error)
         error = master_wait(master, "web", web_is_ready, (void *)settings);
     if (!error)
         error = master_wait(master, "nginx", nginx_is_ready, (void *)settings);

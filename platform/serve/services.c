@@ -62,7 +62,8 @@ static enum error add_secrets(struct environment *environment, const struct mast
     return error;
 }
 
-/* A service with one process is called by its name, several are NAME-g1, NAME-g2; gateways g1 ... */
+/* A service with one process is called by its name, several are NAME-g1, NAME-g2; gateways g1 ...
+ */
 static void start_instance(struct master *master, const struct serve_service *service,
                            struct environment *environment, enum stage stage, int index)
 {

@@ -33,9 +33,8 @@ static void test_template_fills_in_every_name(void)
 {
     const struct template_value values[] = {{"PORT", "80"}, {"HOST", "a@b"}};
     char *text = NULL, unknown[TEMPLATE_NAME_BYTES];
-    CU_ASSERT_EQUAL(template_expand("listen @HOST@:@PORT@; @x @ @@ me@home", values, 2, &text,
-                                    unknown),
-                    OK);
+    CU_ASSERT_EQUAL(
+        template_expand("listen @HOST@:@PORT@; @x @ @@ me@home", values, 2, &text, unknown), OK);
     CU_ASSERT_STRING_EQUAL(text, "listen a@b:80; @x @ @@ me@home");
     free(text);
 }
@@ -76,8 +75,8 @@ static void test_nginx_upstreams_name_every_instance(void)
 
 static void test_environment_hands_on_settings_but_no_store_and_no_secret(void)
 {
-    char *nothing[] = {NULL}, *variables[] = {"DATABASE_URL=postgresql://a:b@c/d",
-                                              "REDIS_URL=redis://:e@f", NULL};
+    char *nothing[] = {NULL},
+         *variables[] = {"DATABASE_URL=postgresql://a:b@c/d", "REDIS_URL=redis://:e@f", NULL};
     char sentence[CONFIG_SENTENCE_BYTES];
     struct settings settings;
     CU_ASSERT(settings_load(0, nothing, variables, &settings, sentence));

@@ -10,6 +10,7 @@
 #include "auth/auth.h"
 #include "core/log.h"
 #include "games/games.h"
+#include "gateway/commands.h"
 #include "gateway/gateway.h"
 #include "matchmaking/matchmaking.h"
 #include "rooms/rooms.h"
@@ -136,6 +137,17 @@ static json_t *describe_route(const struct service *service, const struct route 
                      route->path, "access", access_names[route->access], "scope", route->scope);
 }
 
+/* `method` and `path` are null for a command that the gateway does itself. */
+static json_t *describe_command(const struct command *command)
+{
+    json_t *fields = json_array();
+    for (const struct command_field *field = command->fields; field->name; field++)
+        json_array_append_new(
+            fields, json_pack("{ss sb}", "name", field->name, "optional", (int)field->is_optional));
+    return json_pack("{ss ss? ss? so}", "type", command->type, "method", command->method, "path",
+                     command->path, "fields", fields);
+}
+
 /* For the test that compares the documentation with what there is. */
 static int run_routes(const struct settings *settings, const char *unused)
 {
@@ -144,7 +156,10 @@ static int run_routes(const struct settings *settings, const char *unused)
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         for (size_t j = 0; j < services[i]->route_count; j++)
             json_array_append_new(routes, describe_route(services[i], &services[i]->routes[j]));
-    json_t *all = json_pack("{so}", "routes", routes);
+    json_t *commands = json_array();
+    for (size_t i = 0; i < command_count; i++)
+        json_array_append_new(commands, describe_command(&command_table[i]));
+    json_t *all = json_pack("{so so}", "routes", routes, "commands", commands);
     json_dumpf(all, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(all);

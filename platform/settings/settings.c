@@ -87,7 +87,7 @@ const struct config_row settings_rows[] = {
     INT(accounts_window_seconds, "3600", 1, DAY_S, "the window of new accounts"),
 
     /* gateway */
-    INT(connections_max, "20000", 1, 1000000, "WebSocket connections of one gateway"),
+    INT(connections_max, "10000", 1, 1000000, "WebSocket connections of one gateway"),
     INT(message_bytes_max, "16384", 256, 1048576, "largest message of a client"),
     INT(commands_per_second, "20", 1, 10000, "commands of one connection"),
     INT(commands_burst, "40", 1, 10000, "commands at once of one connection"),

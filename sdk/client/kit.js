@@ -64,6 +64,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
 
   // Called by the loader when the game is ready: messages that came before are waiting in the port.
   function open() {
+    document.documentElement.lang = start.locale ?? "en";
     applyTheme(kit.theme);
     followSize(kit, canvas, () => tell("resize", kit.screen));
     port.onmessage = (event) => receive(event.data);

@@ -26,6 +26,7 @@ export function create(kit) {
   const who = { ownSlot, players, texts };
   let court = new Court({ width: 1, height: 1 }, 0);
   let linked = true;
+  let ended = null; // the stored match
   let lastCount = 0;
   let framedAt = 0;
   let hidden = false; // nobody saw the last moments: they are passed without noise
@@ -42,6 +43,9 @@ export function create(kit) {
   kit.onLink((up) => {
     linked = up;
     if (up) controls.repeat(); // what was sent meanwhile may be lost
+  });
+  kit.onEnded((match) => {
+    ended = match;
   });
   kit.onState((tick, _ack, bytes) => {
     const view = decodeView(bytes);
@@ -64,7 +68,7 @@ export function create(kit) {
       effects,
       now,
       ownSlot,
-      ...captions(view, who, { linked, touch: controls.touch }),
+      ...captions(view, who, { linked, ended, touch: controls.touch }),
     });
   });
 

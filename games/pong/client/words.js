@@ -9,6 +9,11 @@ function namesOf(who, wanted) {
   return names.join(who.texts.and);
 }
 
+// Those who may still come (back).
+function absentNames(view, who) {
+  return namesOf(who, (slot) => view.paddles[slot] && !view.paddles[slot].here && !view.paddles[slot].gone);
+}
+
 function teamName(who, team) {
   return namesOf(who, (slot) => slot % 2 === team);
 }
@@ -20,14 +25,17 @@ function noteOn(view, who, team) {
 }
 
 // {names, notes, number, title, lines, tint} for draw.js
-export function captions(view, who, { linked, touch }) {
+// how: {linked, ended: match or null, touch}
+export function captions(view, who, { linked, ended, touch }) {
   const { texts, ownSlot } = who;
   const base = { names: [0, 1].map((team) => teamName(who, team)), notes: ["", ""], lines: [] };
+  if (view?.phase === "over") return { ...base, ...verdict(view, who) };
+  if (ended?.state === "aborted") return { ...base, title: texts.ended };
   if (!linked) return { ...base, title: texts.offline };
   if (!view) return base;
   const notes = [0, 1].map((team) => noteOn(view, who, team));
   const seconds = Math.ceil(view.timer / TICK_HZ);
-  const absent = () => namesOf(who, (slot) => view.paddles[slot] && !view.paddles[slot].here);
+  const absent = () => absentNames(view, who);
   switch (view.phase) {
     case "waiting":
       return { ...base, notes, title: texts.waiting(absent()), lines: [texts.forfeitIn(seconds)] };
@@ -35,8 +43,6 @@ export function captions(view, who, { linked, touch }) {
       return { ...base, notes, title: texts.paused(absent()), lines: [texts.forfeitIn(seconds)] };
     case "countdown":
       return { ...base, notes, number: seconds, lines: [hint(who, touch)] };
-    case "over":
-      return { ...base, notes, ...verdict(view, who) };
     default: {
       const fresh = view.scores[0] + view.scores[1] < HINT_UNTIL_POINTS && view.rally < 2;
       return { ...base, notes, lines: fresh || ownSlot === null ? [hint(who, touch)] : [] };
@@ -67,7 +73,7 @@ export function announce(before, after, who) {
       const { title, lines } = verdict(after, who);
       return [title, ...lines].join(", ");
     }
-    const absent = namesOf(who, (slot) => after.paddles[slot] && !after.paddles[slot].here);
+    const absent = absentNames(after, who);
     if (after.phase === "waiting") return texts.waiting(absent);
     if (after.phase === "paused") return texts.paused(absent);
     if (after.phase === "countdown") return texts.starts(Math.ceil(after.timer / TICK_HZ));

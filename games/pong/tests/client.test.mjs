@@ -260,3 +260,12 @@ test("it is said who is away", () => {
   assert.deepEqual(said.notes, ["", "away"]);
   assert.deepEqual(said.lines, ["5 s until forfeit"]);
 });
+
+test("the verdict stays when the connection goes, and an abort is said", () => {
+  const over = viewOf({ phase: "over", scores: [7, 2], winner: 1, forfeit: true });
+  const said = captions(over, who, { linked: false, ended: null, touch: false });
+  assert.equal(said.title, "You lose");
+  assert.deepEqual(said.lines, ["7 : 2", "by forfeit"]);
+  const stopped = captions(viewOf(), who, { linked: true, ended: { state: "aborted" }, touch: false });
+  assert.equal(stopped.title, "The match was ended");
+});

@@ -28,6 +28,7 @@ struct stop {
     int left_ms;
 };
 
+static enum log_level level_by_name(const char *name);
 static bool raise_descriptors(const struct settings *settings);
 static void name_instance(struct gateway *gateway);
 static bool start(struct gateway *gateway);
@@ -37,6 +38,7 @@ static void on_stop_check(evutil_socket_t none, short what, void *context);
 
 int gateway_run(const struct settings *settings)
 {
+    log_init("gateway", level_by_name(settings->log_level));
     if (!raise_descriptors(settings))
         return 2;
     struct gateway *gateway = calloc(1, sizeof(*gateway));
@@ -70,6 +72,15 @@ int gateway_run(const struct settings *settings)
     event_base_free(gateway->base);
     free(gateway);
     return is_started ? 0 : 1;
+}
+
+static enum log_level level_by_name(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        if (!strcmp(names[level], name))
+            return (enum log_level)level;
+    return LOG_INFO;
 }
 
 /* One descriptor a connection, or none of them is promised. */

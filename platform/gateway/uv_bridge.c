@@ -46,13 +46,6 @@ struct uv_bridge *uv_bridge_create(struct event_base *base)
     return bridge;
 }
 
-static void close_handle(uv_handle_t *handle, void *context)
-{
-    (void)context;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
 void uv_bridge_destroy(struct uv_bridge *bridge)
 {
     if (!bridge)
@@ -60,10 +53,8 @@ void uv_bridge_destroy(struct uv_bridge *bridge)
     event_free(bridge->readable);
     event_free(bridge->timer);
     event_free(bridge->turn_end);
-    for (int runs = 0; uv_loop_close(&bridge->loop) == UV_EBUSY && runs < CLOSE_RUNS_MAX; runs++) {
-        uv_walk(&bridge->loop, close_handle, NULL);
+    for (int runs = 0; uv_loop_close(&bridge->loop) == UV_EBUSY && runs < CLOSE_RUNS_MAX; runs++)
         uv_run(&bridge->loop, UV_RUN_NOWAIT);
-    }
     free(bridge);
 }
 

@@ -5,6 +5,8 @@
 enum error own_password_check(struct call *call, const struct account *account, const char *field,
                               const char *password)
 {
+    if (password[0] == '\0')
+        return call_complain(call, ERROR_WRONG_PASSWORD, field, "the password is needed for this");
     enum error error = throttle_login_take(call, account->id);
     if (error)
         return error;

@@ -2,7 +2,11 @@
 // does not let through (inside routes, other client addresses) is asked of the service itself.
 import assert from 'node:assert/strict';
 import {
-    createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign,
+    createHmac,
+    createPrivateKey,
+    createPublicKey,
+    generateKeyPairSync,
+    sign,
 } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -44,8 +48,15 @@ function ask_inside(method, url, { body = {}, headers = {} } = {}) {
     return new Promise((resolve, reject) => {
         const request = http.request(
             {
-                method, host: '127.0.0.1', port: platform.ports.first, path: url,
-                headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers },
+                method,
+                host: '127.0.0.1',
+                port: platform.ports.first,
+                path: url,
+                headers: {
+                    'content-type': 'application/json',
+                    'content-length': Buffer.byteLength(text),
+                    ...headers,
+                },
             },
             async (answer) => {
                 const parts = await answer.toArray();
@@ -66,7 +77,14 @@ function expect_problem(answer, status, code, field = null) {
     assert.equal(answer.body?.code, code, JSON.stringify(answer.body));
     assert.equal(answer.status, status);
     assert.equal(answer.headers['content-type'], 'application/problem+json');
-    assert.deepEqual(Object.keys(answer.body).sort(), ['code', 'detail', 'field', 'status', 'title', 'type']);
+    assert.deepEqual(Object.keys(answer.body).sort(), [
+        'code',
+        'detail',
+        'field',
+        'status',
+        'title',
+        'type',
+    ]);
     assert.equal(answer.body.status, status);
     assert.equal(answer.body.field, field);
 }
@@ -98,7 +116,8 @@ const me = (token) => ask('GET', '/api/auth/me', { token });
 
 // Tokens that the service would never make
 
-const part = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const part = (value) =>
+    Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 function claims_of(token) {
     return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
@@ -117,7 +136,8 @@ const own_key = () => createPrivateKey(secret_of('auth-signing-key.pem'));
 
 // Behind the scenes
 
-const secret_of = (name) => fs.readFileSync(path.join(platform.data_dir, 'secrets', name), 'utf8').trim();
+const secret_of = (name) =>
+    fs.readFileSync(path.join(platform.data_dir, 'secrets', name), 'utf8').trim();
 const sql = (query) => platform.sql(query, { as: 'auth' });
 
 // What is published for one user from here on; `next` resolves with the next order.
@@ -144,10 +164,11 @@ async function listen(user) {
     socket.write(`AUTH ${secret_of('redis')}\r\nSUBSCRIBE event:user:${user}\r\n`);
     await subscribed;
     return {
-        next: () => new Promise((resolve) => {
-            waiting.push(resolve);
-            give();
-        }),
+        next: () =>
+            new Promise((resolve) => {
+                waiting.push(resolve);
+                give();
+            }),
         close: () => socket.destroy(),
     };
 }
@@ -160,8 +181,20 @@ describe('register', () => {
         });
         assert.equal(answer.status, 201);
         const session = answer.body;
-        assert.deepEqual(Object.keys(session).sort(), ['accessExpiresAt', 'accessToken', 'refreshToken', 'user']);
-        assert.deepEqual(Object.keys(session.user).sort(), ['admin', 'createdAt', 'email', 'guest', 'id', 'username']);
+        assert.deepEqual(Object.keys(session).sort(), [
+            'accessExpiresAt',
+            'accessToken',
+            'refreshToken',
+            'user',
+        ]);
+        assert.deepEqual(Object.keys(session.user).sort(), [
+            'admin',
+            'createdAt',
+            'email',
+            'guest',
+            'id',
+            'username',
+        ]);
         assert.equal(session.user.username, username);
         assert.equal(session.user.email, `${username}@Example.org`);
         assert.equal(session.user.guest, false);
@@ -176,7 +209,16 @@ describe('register', () => {
         const { keys } = (await ask('GET', '/api/auth/jwks.json')).body;
         assert.equal(header_of(session.accessToken).alg, 'ES256');
         assert.equal(header_of(session.accessToken).kid, keys[0].kid);
-        assert.deepEqual(Object.keys(claims).sort(), ['admin', 'exp', 'guest', 'iat', 'iss', 'name', 'sid', 'sub']);
+        assert.deepEqual(Object.keys(claims).sort(), [
+            'admin',
+            'exp',
+            'guest',
+            'iat',
+            'iss',
+            'name',
+            'sid',
+            'sub',
+        ]);
         assert.equal(claims.iss, 'transcendence');
         assert.equal(claims.sub, session.user.id);
         assert.equal(claims.name, session.user.username);
@@ -187,14 +229,22 @@ describe('register', () => {
     test('sets cookies that scripts and other sites do not get', async () => {
         const answer = await ask('POST', '/api/auth/guest', { body: {} });
         assert.equal(answer.set_cookies.length, 2);
-        assert.match(answer.set_cookies[0], /^transcendence_access=[\w.-]+; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax$/);
-        assert.match(answer.set_cookies[1], /^transcendence_refresh=[\w-]+; Path=\/api\/auth; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
+        assert.match(
+            answer.set_cookies[0],
+            /^transcendence_access=[\w.-]+; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax$/,
+        );
+        assert.match(
+            answer.set_cookies[1],
+            /^transcendence_refresh=[\w-]+; Path=\/api\/auth; Max-Age=2592000; HttpOnly; SameSite=Lax$/,
+        );
         assert.equal(answer.headers['cache-control'], 'no-store');
     });
 
     test('marks cookies Secure over https', async () => {
         const answer = await ask('POST', '/api/auth/guest', {
-            body: {}, inside: true, headers: { 'x-forwarded-proto': 'https' },
+            body: {},
+            inside: true,
+            headers: { 'x-forwarded-proto': 'https' },
         });
         assert.equal(answer.set_cookies.length, 2);
         for (const cookie of answer.set_cookies) assert.match(cookie, /; Secure$/);
@@ -202,22 +252,41 @@ describe('register', () => {
 
     test('refuses a name that is taken in whatever case', async () => {
         const { user } = await register();
-        expect_problem(await ask('POST', '/api/auth/register', {
-            body: { username: user.username.toUpperCase(), email: 'other@example.org', password: PASSWORD },
-        }), 409, 'username_taken', 'username');
+        expect_problem(
+            await ask('POST', '/api/auth/register', {
+                body: {
+                    username: user.username.toUpperCase(),
+                    email: 'other@example.org',
+                    password: PASSWORD,
+                },
+            }),
+            409,
+            'username_taken',
+            'username',
+        );
     });
 
     test('refuses an e-mail address that is taken in whatever case', async () => {
         const { user } = await register();
-        expect_problem(await ask('POST', '/api/auth/register', {
-            body: { username: new_name(), email: user.email.toUpperCase(), password: PASSWORD },
-        }), 409, 'email_taken', 'email');
+        expect_problem(
+            await ask('POST', '/api/auth/register', {
+                body: { username: new_name(), email: user.email.toUpperCase(), password: PASSWORD },
+            }),
+            409,
+            'email_taken',
+            'email',
+        );
     });
 
     test('gives a name that ten ask for at once to one of them', async () => {
         const username = new_name();
-        const answers = await Promise.all(Array.from({ length: 10 }, (_, i) =>
-            ask('POST', '/api/auth/register', { body: { username, email: `race-${i}@example.org`, password: PASSWORD } })));
+        const answers = await Promise.all(
+            Array.from({ length: 10 }, (_, i) =>
+                ask('POST', '/api/auth/register', {
+                    body: { username, email: `race-${i}@example.org`, password: PASSWORD },
+                }),
+            ),
+        );
         assert.equal(answers.filter((answer) => answer.status === 201).length, 1);
         assert.equal(answers.filter((answer) => answer.body.code === 'username_taken').length, 9);
     });
@@ -249,7 +318,9 @@ describe('register', () => {
     ];
     for (const [what, change, field] of refused) {
         test(`refuses ${what}`, async () => {
-            const answer = await ask('POST', '/api/auth/register', { body: { ...good, ...change } });
+            const answer = await ask('POST', '/api/auth/register', {
+                body: { ...good, ...change },
+            });
             if (what === 'a zero byte in the password') {
                 assert.ok([400, 422].includes(answer.status), JSON.stringify(answer.body));
                 return;
@@ -261,22 +332,45 @@ describe('register', () => {
     test('takes a password of 128 characters of any alphabet', async () => {
         const username = new_name();
         const password = '🔑'.repeat(128);
-        const answer = await ask('POST', '/api/auth/register', { body: { username, email: `${username}@example.org`, password } });
+        const answer = await ask('POST', '/api/auth/register', {
+            body: { username, email: `${username}@example.org`, password },
+        });
         assert.equal(answer.status, 201);
         assert.equal((await login(username, password)).status, 200);
         expect_problem(await login(username, '🔑'.repeat(127)), 401, 'wrong_credentials');
     });
 
     test('refuses what is no JSON object', async () => {
-        for (const body of ['{', '[]', '"text"', '{"username":"a","username":"b"}', 'null', '{} {}'])
-            expect_problem(await ask('POST', '/api/auth/register', { body }), 400, 'malformed_json');
-        expect_problem(await ask('POST', '/api/auth/register', { body: '{}', headers: { 'Content-Type': 'text/plain' } }),
-            415, 'unsupported_media_type');
+        for (const body of [
+            '{',
+            '[]',
+            '"text"',
+            '{"username":"a","username":"b"}',
+            'null',
+            '{} {}',
+        ])
+            expect_problem(
+                await ask('POST', '/api/auth/register', { body }),
+                400,
+                'malformed_json',
+            );
+        expect_problem(
+            await ask('POST', '/api/auth/register', {
+                body: '{}',
+                headers: { 'Content-Type': 'text/plain' },
+            }),
+            415,
+            'unsupported_media_type',
+        );
     });
 
     test('refuses a full account that registers again', async () => {
         const { accessToken } = await register();
-        expect_problem(await ask('POST', '/api/auth/register', { token: accessToken, body: good }), 409, 'not_a_guest');
+        expect_problem(
+            await ask('POST', '/api/auth/register', { token: accessToken, body: good }),
+            409,
+            'not_a_guest',
+        );
     });
 });
 
@@ -290,7 +384,12 @@ describe('guest', () => {
     });
 
     test('takes no field', async () => {
-        expect_problem(await ask('POST', '/api/auth/guest', { body: { username: 'me' } }), 422, 'validation_failed', 'username');
+        expect_problem(
+            await ask('POST', '/api/auth/guest', { body: { username: 'me' } }),
+            422,
+            'validation_failed',
+            'username',
+        );
     });
 
     test('keeps id and session when he registers', async () => {
@@ -310,37 +409,57 @@ describe('guest', () => {
     test('stays a guest when the wanted name is taken', async () => {
         const { user } = await register();
         const session = await guest();
-        expect_problem(await ask('POST', '/api/auth/register', {
-            token: session.accessToken,
-            body: { username: user.username, email: 'free@example.org', password: PASSWORD },
-        }), 409, 'username_taken', 'username');
+        expect_problem(
+            await ask('POST', '/api/auth/register', {
+                token: session.accessToken,
+                body: { username: user.username, email: 'free@example.org', password: PASSWORD },
+            }),
+            409,
+            'username_taken',
+            'username',
+        );
         assert.equal((await me(session.accessToken)).body.guest, true);
     });
 
     test('registers once, however often he asks at once', async () => {
         const session = await guest();
-        const answers = await Promise.all(Array.from({ length: 5 }, () => {
-            const username = new_name();
-            return ask('POST', '/api/auth/register', {
-                token: session.accessToken, body: { username, email: `${username}@example.org`, password: PASSWORD },
-            });
-        }));
+        const answers = await Promise.all(
+            Array.from({ length: 5 }, () => {
+                const username = new_name();
+                return ask('POST', '/api/auth/register', {
+                    token: session.accessToken,
+                    body: { username, email: `${username}@example.org`, password: PASSWORD },
+                });
+            }),
+        );
         assert.equal(answers.filter((answer) => answer.status === 201).length, 1);
-        for (const answer of answers.filter((one) => one.status !== 201)) expect_problem(answer, 409, 'not_a_guest');
+        for (const answer of answers.filter((one) => one.status !== 201))
+            expect_problem(answer, 409, 'not_a_guest');
     });
 
     test('cannot log in or change his name', async () => {
         const session = await guest();
         expect_problem(await login(session.user.username, 'whatever'), 401, 'wrong_credentials');
-        expect_problem(await ask('PATCH', '/api/auth/me', { token: session.accessToken, body: { username: new_name() } }),
-            403, 'guest_not_allowed');
+        expect_problem(
+            await ask('PATCH', '/api/auth/me', {
+                token: session.accessToken,
+                body: { username: new_name() },
+            }),
+            403,
+            'guest_not_allowed',
+        );
     });
 });
 
 describe('login', () => {
     test('takes the name or the e-mail address in whatever case', async () => {
         const { user } = await register();
-        for (const name of [user.username, user.username.toUpperCase(), user.email, user.email.toUpperCase()]) {
+        for (const name of [
+            user.username,
+            user.username.toUpperCase(),
+            user.email,
+            user.email.toUpperCase(),
+        ]) {
             const answer = await login(name);
             assert.equal(answer.status, 200);
             assert.deepEqual(answer.body.user, user);
@@ -361,11 +480,32 @@ describe('login', () => {
     });
 
     test('refuses missing and wrong types', async () => {
-        expect_problem(await ask('POST', '/api/auth/login', { body: {} }), 422, 'validation_failed', 'login');
-        expect_problem(await ask('POST', '/api/auth/login', { body: { login: 'a' } }), 422, 'validation_failed', 'password');
-        expect_problem(await ask('POST', '/api/auth/login', { body: { login: {}, password: '' } }), 422, 'validation_failed', 'login');
-        expect_problem(await ask('POST', '/api/auth/login', { body: { login: 'a'.repeat(5000), password: 'b' } }),
-            422, 'validation_failed', 'login');
+        expect_problem(
+            await ask('POST', '/api/auth/login', { body: {} }),
+            422,
+            'validation_failed',
+            'login',
+        );
+        expect_problem(
+            await ask('POST', '/api/auth/login', { body: { login: 'a' } }),
+            422,
+            'validation_failed',
+            'password',
+        );
+        expect_problem(
+            await ask('POST', '/api/auth/login', { body: { login: {}, password: '' } }),
+            422,
+            'validation_failed',
+            'login',
+        );
+        expect_problem(
+            await ask('POST', '/api/auth/login', {
+                body: { login: 'a'.repeat(5000), password: 'b' },
+            }),
+            422,
+            'validation_failed',
+            'login',
+        );
     });
 
     test('refuses a message that is too large', async () => {
@@ -376,8 +516,15 @@ describe('login', () => {
     test('is refused from another site', async () => {
         const { user } = await register();
         for (const origin of ['https://evil.example', 'null', `${platform.origin}.evil.example`])
-            expect_problem(await login(user.username, PASSWORD, { headers: { origin } }), 403, 'origin_refused');
-        assert.equal((await login(user.username, PASSWORD, { headers: { origin: platform.origin } })).status, 200);
+            expect_problem(
+                await login(user.username, PASSWORD, { headers: { origin } }),
+                403,
+                'origin_refused',
+            );
+        assert.equal(
+            (await login(user.username, PASSWORD, { headers: { origin: platform.origin } })).status,
+            200,
+        );
     });
 
     test('takes methods that it has and no other', async () => {
@@ -394,7 +541,11 @@ describe('throttle', () => {
     test('stops guessing at one account, from everywhere, also with the right password', async () => {
         const { user } = await register();
         for (let i = 0; i < LOGIN_FAILURES_MAX; i++)
-            expect_problem(await login(user.username, 'wrong guess', from(`198.51.100.${i}`)), 401, 'wrong_credentials');
+            expect_problem(
+                await login(user.username, 'wrong guess', from(`198.51.100.${i}`)),
+                401,
+                'wrong_credentials',
+            );
         const refused = await login(user.email, PASSWORD, from('198.51.100.99'));
         expect_problem(refused, 429, 'too_many_requests');
         const seconds = Number(refused.headers['retry-after']);
@@ -403,43 +554,78 @@ describe('throttle', () => {
 
     test('counts guesses made at once', async () => {
         const { user } = await register();
-        const answers = await Promise.all(Array.from({ length: 12 }, (_, i) =>
-            login(user.username, `guess number ${i}`, from(`203.0.113.${i}`))));
+        const answers = await Promise.all(
+            Array.from({ length: 12 }, (_, i) =>
+                login(user.username, `guess number ${i}`, from(`203.0.113.${i}`)),
+            ),
+        );
         assert.equal(answers.filter((answer) => answer.status === 401).length, LOGIN_FAILURES_MAX);
-        assert.equal(answers.filter((answer) => answer.status === 429).length, 12 - LOGIN_FAILURES_MAX);
+        assert.equal(
+            answers.filter((answer) => answer.status === 429).length,
+            12 - LOGIN_FAILURES_MAX,
+        );
     });
 
     test('forgets the wrong guesses of an account when the right password comes', async () => {
         const { user } = await register();
         for (let round = 0; round < 2; round++) {
             for (let i = 0; i < LOGIN_FAILURES_MAX - 1; i++)
-                expect_problem(await login(user.username, 'wrong guess', from('192.0.2.1')), 401, 'wrong_credentials');
+                expect_problem(
+                    await login(user.username, 'wrong guess', from('192.0.2.1')),
+                    401,
+                    'wrong_credentials',
+                );
             assert.equal((await login(user.username, PASSWORD, from('192.0.2.2'))).status, 200);
         }
     });
 
     test('stops an address that guesses at many accounts, an IPv6 network as one', async () => {
         for (let i = 0; i < LOGIN_ADDRESS_FAILURES_MAX; i++)
-            expect_problem(await login(`nobody-${i}`, 'wrong guess', from(`2001:db8::${i + 1}`)), 401, 'wrong_credentials');
-        expect_problem(await login('nobody-else', 'wrong guess', from('2001:db8::ffff')), 429, 'too_many_requests');
-        expect_problem(await login('nobody-else', 'wrong guess', from('2001:db8:0:1::1')), 401, 'wrong_credentials');
+            expect_problem(
+                await login(`nobody-${i}`, 'wrong guess', from(`2001:db8::${i + 1}`)),
+                401,
+                'wrong_credentials',
+            );
+        expect_problem(
+            await login('nobody-else', 'wrong guess', from('2001:db8::ffff')),
+            429,
+            'too_many_requests',
+        );
+        expect_problem(
+            await login('nobody-else', 'wrong guess', from('2001:db8:0:1::1')),
+            401,
+            'wrong_credentials',
+        );
     });
 
     test('stops an address that makes too many accounts', async () => {
         const address = from('192.0.2.77');
         for (let i = 0; i < ACCOUNTS_PER_ADDRESS_MAX; i++)
-            assert.equal((await ask('POST', '/api/auth/guest', { body: {}, ...address })).status, 201);
-        expect_problem(await ask('POST', '/api/auth/guest', { body: {}, ...address }), 429, 'too_many_requests');
+            assert.equal(
+                (await ask('POST', '/api/auth/guest', { body: {}, ...address })).status,
+                201,
+            );
+        expect_problem(
+            await ask('POST', '/api/auth/guest', { body: {}, ...address }),
+            429,
+            'too_many_requests',
+        );
         const username = new_name();
         const body = { username, email: `${username}@example.org`, password: PASSWORD };
-        expect_problem(await ask('POST', '/api/auth/register', { body, ...address }), 429, 'too_many_requests');
+        expect_problem(
+            await ask('POST', '/api/auth/register', { body, ...address }),
+            429,
+            'too_many_requests',
+        );
     });
 
     test('counts wrong old passwords like wrong logins', async () => {
         const { accessToken } = await register();
-        const guess = () => ask('PATCH', '/api/auth/me', {
-            token: accessToken, body: { password: 'a new password', oldPassword: 'wrong guess' },
-        });
+        const guess = () =>
+            ask('PATCH', '/api/auth/me', {
+                token: accessToken,
+                body: { password: 'a new password', oldPassword: 'wrong guess' },
+            });
         for (let i = 0; i < LOGIN_FAILURES_MAX; i++)
             expect_problem(await guess(), 403, 'wrong_password', 'oldPassword');
         expect_problem(await guess(), 429, 'too_many_requests');
@@ -460,7 +646,8 @@ describe('refresh', () => {
     test('works by cookie, only from our own origin', async () => {
         const first = await ask('POST', '/api/auth/guest', { body: {} });
         const cookie = first.cookies;
-        const by_cookie = (headers) => ask('POST', '/api/auth/refresh', { headers: { cookie, ...headers } });
+        const by_cookie = (headers) =>
+            ask('POST', '/api/auth/refresh', { headers: { cookie, ...headers } });
         expect_problem(await by_cookie({}), 403, 'origin_refused');
         expect_problem(await by_cookie({ origin: 'https://evil.example' }), 403, 'origin_refused');
         expect_problem(await by_cookie({ origin: 'null' }), 403, 'origin_refused');
@@ -472,7 +659,9 @@ describe('refresh', () => {
 
     test('gives two tabs that ask at once the same token', async () => {
         const first = await guest();
-        const answers = await Promise.all(Array.from({ length: 8 }, () => refresh(first.refreshToken)));
+        const answers = await Promise.all(
+            Array.from({ length: 8 }, () => refresh(first.refreshToken)),
+        );
         for (const answer of answers) {
             assert.equal(answer.status, 200, JSON.stringify(answer.body));
             assert.equal(answer.body.refreshToken, answers[0].body.refreshToken);
@@ -488,8 +677,12 @@ describe('refresh', () => {
         const answer = await refresh(first.refreshToken);
         expect_problem(answer, 401, 'session_ended');
         assert.equal(answer.set_cookies.length, 2);
-        for (const cookie of answer.set_cookies) assert.match(cookie, /^transcendence_\w+=; .*Max-Age=0/);
-        assert.deepEqual(await orders.next(), { do: 'revoke', session: claims_of(first.accessToken).sid });
+        for (const cookie of answer.set_cookies)
+            assert.match(cookie, /^transcendence_\w+=; .*Max-Age=0/);
+        assert.deepEqual(await orders.next(), {
+            do: 'revoke',
+            session: claims_of(first.accessToken).sid,
+        });
         orders.close();
         expect_problem(await refresh(third.refreshToken), 401, 'session_ended');
         expect_problem(await me(third.accessToken), 401, 'session_ended');
@@ -499,16 +692,22 @@ describe('refresh', () => {
         const first = await guest();
         const second = (await refresh(first.refreshToken)).body;
         const { sid } = claims_of(first.accessToken);
-        await sql(`update sessions set rotated_at = now() - interval '9 seconds' where id = '${sid}'`);
+        await sql(
+            `update sessions set rotated_at = now() - interval '9 seconds' where id = '${sid}'`,
+        );
         assert.equal((await refresh(first.refreshToken)).body.refreshToken, second.refreshToken);
-        await sql(`update sessions set rotated_at = now() - interval '11 seconds' where id = '${sid}'`);
+        await sql(
+            `update sessions set rotated_at = now() - interval '11 seconds' where id = '${sid}'`,
+        );
         expect_problem(await refresh(first.refreshToken), 401, 'session_ended');
         expect_problem(await refresh(second.refreshToken), 401, 'session_ended');
     });
 
     test('refuses a session that has expired', async () => {
         const session = await guest();
-        await sql(`update sessions set expires_at = now() where id = '${claims_of(session.accessToken).sid}'`);
+        await sql(
+            `update sessions set expires_at = now() where id = '${claims_of(session.accessToken).sid}'`,
+        );
         expect_problem(await refresh(session.refreshToken), 401, 'session_ended');
         expect_problem(await me(session.accessToken), 401, 'session_ended');
     });
@@ -538,11 +737,18 @@ describe('logout', () => {
     test('ends the session, empties the cookies and closes the sockets', async () => {
         const session = await guest();
         const orders = await listen(session.user.id);
-        const answer = await ask('POST', '/api/auth/logout', { token: session.accessToken, body: {} });
+        const answer = await ask('POST', '/api/auth/logout', {
+            token: session.accessToken,
+            body: {},
+        });
         assert.equal(answer.status, 204);
         assert.equal(answer.set_cookies.length, 2);
-        for (const cookie of answer.set_cookies) assert.match(cookie, /^transcendence_\w+=; .*Max-Age=0/);
-        assert.deepEqual(await orders.next(), { do: 'revoke', session: claims_of(session.accessToken).sid });
+        for (const cookie of answer.set_cookies)
+            assert.match(cookie, /^transcendence_\w+=; .*Max-Age=0/);
+        assert.deepEqual(await orders.next(), {
+            do: 'revoke',
+            session: claims_of(session.accessToken).sid,
+        });
         orders.close();
         expect_problem(await refresh(session.refreshToken), 401, 'session_ended');
         expect_problem(await me(session.accessToken), 401, 'session_ended');
@@ -551,17 +757,38 @@ describe('logout', () => {
     test('leaves the other sessions alone', async () => {
         const { user, accessToken } = await register();
         const other = (await login(user.username)).body;
-        assert.equal((await ask('POST', '/api/auth/logout', { token: accessToken, body: {} })).status, 204);
+        assert.equal(
+            (await ask('POST', '/api/auth/logout', { token: accessToken, body: {} })).status,
+            204,
+        );
         assert.equal((await me(other.accessToken)).status, 200);
     });
 
     test('needs a token, and by cookie our own origin', async () => {
         expect_problem(await ask('POST', '/api/auth/logout', { body: {} }), 401, 'unauthenticated');
         const cookie = (await ask('POST', '/api/auth/guest', { body: {} })).cookies;
-        expect_problem(await ask('POST', '/api/auth/logout', { body: {}, headers: { cookie } }), 403, 'origin_refused');
-        expect_problem(await ask('POST', '/api/auth/logout', { body: {}, headers: { cookie, origin: 'http://evil.example' } }),
-            403, 'origin_refused');
-        assert.equal((await ask('POST', '/api/auth/logout', { body: {}, headers: { cookie, origin: platform.origin } })).status, 204);
+        expect_problem(
+            await ask('POST', '/api/auth/logout', { body: {}, headers: { cookie } }),
+            403,
+            'origin_refused',
+        );
+        expect_problem(
+            await ask('POST', '/api/auth/logout', {
+                body: {},
+                headers: { cookie, origin: 'http://evil.example' },
+            }),
+            403,
+            'origin_refused',
+        );
+        assert.equal(
+            (
+                await ask('POST', '/api/auth/logout', {
+                    body: {},
+                    headers: { cookie, origin: platform.origin },
+                })
+            ).status,
+            204,
+        );
     });
 });
 
@@ -572,17 +799,23 @@ describe('tokens that are refused', () => {
         header = header_of(session.accessToken);
         claims = claims_of(session.accessToken);
     });
-    const refused_as = async (token, code = 'token_invalid') => expect_problem(await me(token), 401, code);
+    const refused_as = async (token, code = 'token_invalid') =>
+        expect_problem(await me(token), 401, code);
 
-    test('no token', async () => expect_problem(await ask('GET', '/api/auth/me'), 401, 'unauthenticated'));
+    test('no token', async () =>
+        expect_problem(await ask('GET', '/api/auth/me'), 401, 'unauthenticated'));
     test('alg none', async () => {
         await refused_as(`${part({ ...header, alg: 'none' })}.${part(claims)}.`);
-        await refused_as(`${part({ ...header, alg: 'none' })}.${part(claims)}.${session.accessToken.split('.')[2]}`);
+        await refused_as(
+            `${part({ ...header, alg: 'none' })}.${part(claims)}.${session.accessToken.split('.')[2]}`,
+        );
     });
     test('HMAC with the public key', async () => {
         const secret = createPublicKey(own_key()).export({ type: 'spki', format: 'pem' });
         const text = `${part({ ...header, alg: 'HS256' })}.${part(claims)}`;
-        await refused_as(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`);
+        await refused_as(
+            `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`,
+        );
     });
     test('a foreign key under our kid, and under its own', async () => {
         const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -595,9 +828,13 @@ describe('tokens that are refused', () => {
     });
     test('expired', async () => {
         const then = Math.floor(Date.now() / 1000) - 1000;
-        await refused_as(signed(header, { ...claims, iat: then, exp: then + 900 }, own_key()), 'token_expired');
+        await refused_as(
+            signed(header, { ...claims, iat: then, exp: then + 900 }, own_key()),
+            'token_expired',
+        );
     });
-    test('another issuer', async () => refused_as(signed(header, { ...claims, iss: 'elsewhere' }, own_key())));
+    test('another issuer', async () =>
+        refused_as(signed(header, { ...claims, iss: 'elsewhere' }, own_key())));
     test('a claim missing', async () => {
         for (const name of Object.keys(claims)) {
             const { [name]: _, ...rest } = claims;
@@ -608,7 +845,17 @@ describe('tokens that are refused', () => {
         for (const token of ['x', '..', 'a.b.c', 'A'.repeat(5000)]) await refused_as(token);
     });
     test('a service token where a user is asked for', async () => {
-        const service = signed(header, { iss: claims.iss, sub: 'service:games', scope: 'rooms:result', iat: claims.iat, exp: claims.exp }, own_key());
+        const service = signed(
+            header,
+            {
+                iss: claims.iss,
+                sub: 'service:games',
+                scope: 'rooms:result',
+                iat: claims.iat,
+                exp: claims.exp,
+            },
+            own_key(),
+        );
         expect_problem(await me(service), 403, 'forbidden');
     });
     test('signed by our own key it is believed', async () => {
@@ -617,7 +864,8 @@ describe('tokens that are refused', () => {
 });
 
 describe('changing the account', () => {
-    const patch = (token, body, extra = {}) => ask('PATCH', '/api/auth/me', { token, body, ...extra });
+    const patch = (token, body, extra = {}) =>
+        ask('PATCH', '/api/auth/me', { token, body, ...extra });
 
     test('takes a new name and shows it at once', async () => {
         const session = await register();
@@ -628,37 +876,71 @@ describe('changing the account', () => {
         assert.equal(answer.set_cookies.length, 0);
         const next = (await refresh(session.refreshToken)).body;
         assert.equal(claims_of(next.accessToken).name, username);
-        expect_problem(await ask('GET', `/api/auth/users/${session.user.username}`), 404, 'user_not_found');
+        expect_problem(
+            await ask('GET', `/api/auth/users/${session.user.username}`),
+            404,
+            'user_not_found',
+        );
     });
 
     test('renews the cookie of a browser, so that its token carries the new name', async () => {
         const { user } = await register();
         const cookie = (await login(user.username)).cookies;
         const username = new_name();
-        const answer = await patch(undefined, { username }, { headers: { cookie, origin: platform.origin } });
+        const answer = await patch(
+            undefined,
+            { username },
+            { headers: { cookie, origin: platform.origin } },
+        );
         assert.equal(answer.status, 200);
         assert.equal(claims_of(answer.set_cookies[0].split(';')[0].split('=')[1]).name, username);
     });
 
     test('may change the case of its own name', async () => {
         const { accessToken, user } = await register();
-        assert.equal((await patch(accessToken, { username: user.username.toUpperCase() })).body.username, user.username.toUpperCase());
+        assert.equal(
+            (await patch(accessToken, { username: user.username.toUpperCase() })).body.username,
+            user.username.toUpperCase(),
+        );
     });
 
     test('refuses what is taken', async () => {
         const { user } = await register();
         const { accessToken } = await register();
-        expect_problem(await patch(accessToken, { username: user.username.toUpperCase() }), 409, 'username_taken', 'username');
-        expect_problem(await patch(accessToken, { email: user.email, oldPassword: PASSWORD }), 409, 'email_taken', 'email');
+        expect_problem(
+            await patch(accessToken, { username: user.username.toUpperCase() }),
+            409,
+            'username_taken',
+            'username',
+        );
+        expect_problem(
+            await patch(accessToken, { email: user.email, oldPassword: PASSWORD }),
+            409,
+            'email_taken',
+            'email',
+        );
     });
 
     test('needs the old password for e-mail and password', async () => {
         const { accessToken, user } = await register();
         const email = `new-${user.email}`;
         expect_problem(await patch(accessToken, { email }), 403, 'wrong_password', 'oldPassword');
-        expect_problem(await patch(accessToken, { email, oldPassword: 'not this' }), 403, 'wrong_password', 'oldPassword');
-        expect_problem(await patch(accessToken, { password: 'another password' }), 403, 'wrong_password', 'oldPassword');
-        assert.equal((await patch(accessToken, { email, oldPassword: PASSWORD })).body.email, email);
+        expect_problem(
+            await patch(accessToken, { email, oldPassword: 'not this' }),
+            403,
+            'wrong_password',
+            'oldPassword',
+        );
+        expect_problem(
+            await patch(accessToken, { password: 'another password' }),
+            403,
+            'wrong_password',
+            'oldPassword',
+        );
+        assert.equal(
+            (await patch(accessToken, { email, oldPassword: PASSWORD })).body.email,
+            email,
+        );
         assert.equal((await login(email)).status, 200);
     });
 
@@ -666,9 +948,15 @@ describe('changing the account', () => {
         const session = await register();
         const other = (await login(session.user.username)).body;
         const orders = await listen(session.user.id);
-        const answer = await patch(session.accessToken, { password: 'another password', oldPassword: PASSWORD });
+        const answer = await patch(session.accessToken, {
+            password: 'another password',
+            oldPassword: PASSWORD,
+        });
         assert.equal(answer.status, 200);
-        assert.deepEqual(await orders.next(), { do: 'revoke', session: claims_of(other.accessToken).sid });
+        assert.deepEqual(await orders.next(), {
+            do: 'revoke',
+            session: claims_of(other.accessToken).sid,
+        });
         orders.close();
         expect_problem(await refresh(other.refreshToken), 401, 'session_ended');
         expect_problem(await me(other.accessToken), 401, 'session_ended');
@@ -682,18 +970,42 @@ describe('changing the account', () => {
         assert.deepEqual((await patch(accessToken, {})).body, user);
     });
 
-    test('refuses bad values and fields that are not one\'s own to set', async () => {
+    test("refuses bad values and fields that are not one's own to set", async () => {
         const { accessToken } = await register();
-        expect_problem(await patch(accessToken, { username: '<img src=x>' }), 422, 'validation_failed', 'username');
-        expect_problem(await patch(accessToken, { email: 'x', oldPassword: PASSWORD }), 422, 'validation_failed', 'email');
-        expect_problem(await patch(accessToken, { password: 'short', oldPassword: PASSWORD }), 422, 'validation_failed', 'password');
-        expect_problem(await patch(accessToken, { admin: true }), 422, 'validation_failed', 'admin');
+        expect_problem(
+            await patch(accessToken, { username: '<img src=x>' }),
+            422,
+            'validation_failed',
+            'username',
+        );
+        expect_problem(
+            await patch(accessToken, { email: 'x', oldPassword: PASSWORD }),
+            422,
+            'validation_failed',
+            'email',
+        );
+        expect_problem(
+            await patch(accessToken, { password: 'short', oldPassword: PASSWORD }),
+            422,
+            'validation_failed',
+            'password',
+        );
+        expect_problem(
+            await patch(accessToken, { admin: true }),
+            422,
+            'validation_failed',
+            'admin',
+        );
         expect_problem(await patch(accessToken, { guest: 1 }), 422, 'validation_failed', 'guest');
     });
 
     test('is refused from another site', async () => {
         const cookie = (await ask('POST', '/api/auth/guest', { body: {} })).cookies;
-        expect_problem(await patch(undefined, {}, { headers: { cookie, origin: 'https://evil.example' } }), 403, 'origin_refused');
+        expect_problem(
+            await patch(undefined, {}, { headers: { cookie, origin: 'https://evil.example' } }),
+            403,
+            'origin_refused',
+        );
     });
 });
 
@@ -709,30 +1021,56 @@ describe('deleting the account', () => {
         assert.equal(answer.set_cookies.length, 2);
         assert.deepEqual(await orders.next(), { do: 'revoke' });
         orders.close();
-        expect_problem(await ask('GET', `/api/auth/users/${session.user.id}`), 404, 'user_not_found');
-        expect_problem(await ask('GET', `/api/auth/users/${session.user.username}`), 404, 'user_not_found');
+        expect_problem(
+            await ask('GET', `/api/auth/users/${session.user.id}`),
+            404,
+            'user_not_found',
+        );
+        expect_problem(
+            await ask('GET', `/api/auth/users/${session.user.username}`),
+            404,
+            'user_not_found',
+        );
         expect_problem(await me(session.accessToken), 401, 'session_ended');
         expect_problem(await refresh(other.refreshToken), 401, 'session_ended');
         expect_problem(await login(session.user.username), 401, 'wrong_credentials');
-        const [row] = await sql(`select email, password_hash from users where id = '${session.user.id}'`);
+        const [row] = await sql(
+            `select email, password_hash from users where id = '${session.user.id}'`,
+        );
         assert.deepEqual(row, { email: null, password_hash: null });
     });
 
     test('keeps the name from others and frees the e-mail address', async () => {
         const session = await register();
         await remove(session.accessToken, { password: PASSWORD });
-        expect_problem(await ask('POST', '/api/auth/register', {
-            body: { username: session.user.username, email: 'heir@example.org', password: PASSWORD },
-        }), 409, 'username_taken', 'username');
+        expect_problem(
+            await ask('POST', '/api/auth/register', {
+                body: {
+                    username: session.user.username,
+                    email: 'heir@example.org',
+                    password: PASSWORD,
+                },
+            }),
+            409,
+            'username_taken',
+            'username',
+        );
         const username = new_name();
-        const again = await ask('POST', '/api/auth/register', { body: { username, email: session.user.email, password: PASSWORD } });
+        const again = await ask('POST', '/api/auth/register', {
+            body: { username, email: session.user.email, password: PASSWORD },
+        });
         assert.equal(again.status, 201);
     });
 
     test('needs the password, but not of a guest', async () => {
         const session = await register();
         expect_problem(await remove(session.accessToken), 403, 'wrong_password', 'password');
-        expect_problem(await remove(session.accessToken, { password: 'not this' }), 403, 'wrong_password', 'password');
+        expect_problem(
+            await remove(session.accessToken, { password: 'not this' }),
+            403,
+            'wrong_password',
+            'password',
+        );
         assert.equal((await me(session.accessToken)).status, 200);
         assert.equal((await remove((await guest()).accessToken)).status, 204);
     });
@@ -741,17 +1079,31 @@ describe('deleting the account', () => {
 describe('profile', () => {
     test('is public, by id and by name, and shows no e-mail address', async () => {
         const { user } = await register();
-        const wanted = { id: user.id, username: user.username, guest: false, createdAt: user.createdAt };
+        const wanted = {
+            id: user.id,
+            username: user.username,
+            guest: false,
+            createdAt: user.createdAt,
+        };
         for (const name of [user.id, user.username, user.username.toUpperCase()])
             assert.deepEqual((await ask('GET', `/api/auth/users/${name}`)).body, wanted);
     });
 
     test('of nobody is 404', async () => {
-        for (const name of ['nobody', '00000000-0000-0000-0000-000000000000', encodeURIComponent("' or '1'='1"),
-            encodeURIComponent('<script>'), '%00', 'é', 'a'.repeat(500)]) {
-            const answer = await ask('GET', `/api/auth/users/${name}`);
-            assert.ok([400, 404].includes(answer.status), `${name}: ${JSON.stringify(answer.body)}`);
-        }
+        const names = ['nobody', '00000000-0000-0000-0000-000000000000', 'a'.repeat(500)];
+        for (const text of ["' or '1'='1", '<script>', 'é', '../me', '%'])
+            names.push(encodeURIComponent(text));
+        for (const name of names)
+            expect_problem(await ask('GET', `/api/auth/users/${name}`), 404, 'user_not_found');
+    });
+
+    test('of a name with a zero byte is a bad request', async () => {
+        expect_problem(await ask('GET', '/api/auth/users/%00'), 400, 'bad_request');
+        expect_problem(
+            await ask('GET', '/api/auth/users/%00', { inside: true }),
+            400,
+            'bad_request',
+        );
     });
 });
 
@@ -760,7 +1112,15 @@ describe('key set', () => {
         const answer = await ask('GET', '/api/auth/jwks.json');
         assert.equal(answer.status, 200);
         assert.equal(answer.body.keys.length, 1);
-        assert.deepEqual(Object.keys(answer.body.keys[0]).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+        assert.deepEqual(Object.keys(answer.body.keys[0]).sort(), [
+            'alg',
+            'crv',
+            'kid',
+            'kty',
+            'use',
+            'x',
+            'y',
+        ]);
         const { x, y } = createPublicKey(own_key()).export({ format: 'jwk' });
         assert.equal(answer.body.keys[0].x, x);
         assert.equal(answer.body.keys[0].y, y);
@@ -771,7 +1131,11 @@ describe('service token', () => {
     const ask_for = (body) => ask('POST', '/internal/auth/service-token', { inside: true, body });
     const secret = (service) => secret_of(`service-${service}`);
     const grants = {
-        matchmaking: 'rooms:match', rooms: 'games:start', games: 'rooms:result', social: 'rooms:read', gateway: 'games:frames',
+        matchmaking: 'rooms:match',
+        rooms: 'games:start',
+        games: 'rooms:result',
+        social: 'rooms:read',
+        gateway: 'games:frames',
     };
 
     for (const [service, scope] of Object.entries(grants)) {
@@ -791,19 +1155,45 @@ describe('service token', () => {
         for (const service of Object.keys(grants))
             for (const scope of [...Object.values(grants), 'admin', 'rooms:match games:start'])
                 if (grants[service] !== scope)
-                    expect_problem(await ask_for({ service, secret: secret(service), scope }), 403, 'forbidden', 'scope');
+                    expect_problem(
+                        await ask_for({ service, secret: secret(service), scope }),
+                        403,
+                        'forbidden',
+                        'scope',
+                    );
     });
 
     test('refuses a wrong secret and an unknown service alike', async () => {
-        const wrong = await ask_for({ service: 'rooms', secret: secret('games'), scope: 'games:start' });
+        const wrong = await ask_for({
+            service: 'rooms',
+            secret: secret('games'),
+            scope: 'games:start',
+        });
         expect_problem(wrong, 401, 'wrong_credentials');
-        for (const service of ['nobody', '../secrets/admin-password', 'auth', 'rooms/../service-rooms'])
-            assert.deepEqual((await ask_for({ service, secret: 'x', scope: 'games:start' })).body, wrong.body);
-        expect_problem(await ask_for({ service: 'rooms', scope: 'games:start' }), 422, 'validation_failed', 'secret');
+        for (const service of [
+            'nobody',
+            '../secrets/admin-password',
+            'auth',
+            'rooms/../service-rooms',
+        ])
+            assert.deepEqual(
+                (await ask_for({ service, secret: 'x', scope: 'games:start' })).body,
+                wrong.body,
+            );
+        expect_problem(
+            await ask_for({ service: 'rooms', scope: 'games:start' }),
+            422,
+            'validation_failed',
+            'secret',
+        );
     });
 
     test('cannot be asked for from outside', async () => {
-        expect_problem(await ask('POST', '/internal/auth/service-token', { body: {} }), 404, 'not_found');
+        expect_problem(
+            await ask('POST', '/internal/auth/service-token', { body: {} }),
+            404,
+            'not_found',
+        );
     });
 });
 
@@ -822,7 +1212,16 @@ test('nothing that is secret reaches a log', async () => {
     const next = (await refresh(session.refreshToken)).body;
     const logs = platform.logs();
     assert.ok(logs.includes('account made'));
-    for (const secret of [PASSWORD, 'a very wrong password', secret_of('admin-password'), secret_of('service-rooms'),
-        session.accessToken.split('.')[2], session.refreshToken, next.refreshToken, session.user.email, '$argon2id'])
+    for (const secret of [
+        PASSWORD,
+        'a very wrong password',
+        secret_of('admin-password'),
+        secret_of('service-rooms'),
+        session.accessToken.split('.')[2],
+        session.refreshToken,
+        next.refreshToken,
+        session.user.email,
+        '$argon2id',
+    ])
         assert.ok(!logs.includes(secret), `${secret.slice(0, 12)}... is in a log`);
 });

@@ -30,5 +30,6 @@ for name in .data .bss .tdata .tbss .init_array .fini_array .ctors .dtors; do
     esac
 done
 [ -n "$(section_size .note.gamekit)" ] || refuse "it has no manifest (.note.gamekit)"
-readelf --wide --program-headers "$image" | grep -q 'GNU_STACK.*RWE' && refuse "its stack is executable"
+stack=$(readelf --wide --program-headers "$image" | grep GNU_STACK)
+[ "${stack#*RWE}" = "$stack" ] || refuse "its stack is executable"
 exit $wrong

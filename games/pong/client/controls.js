@@ -25,7 +25,10 @@ export class Controls {
 
   #listenToActions() {
     const { actions } = this.kit;
-    const axes = (direction) => [{ axis: 1, direction }, { axis: 0, direction }];
+    const axes = (direction) => [
+      { axis: 1, direction },
+      { axis: 0, direction },
+    ];
     actions.define({
       up: {
         keys: ["ArrowUp", "KeyW", "ArrowLeft", "KeyA"],

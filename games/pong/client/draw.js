@@ -114,7 +114,9 @@ function drawNames(context, { court, names, notes, ownSlot, screen }, palette) {
     const name = fitted(context, names[team], room - context.measureText(note).width);
     const nameWidth = context.measureText(name).width;
     const whole = 18 + nameWidth + context.measureText(note).width;
-    const begin = { left: place.x, right: place.x - whole, center: place.x - whole / 2 }[place.align];
+    const begin = { left: place.x, right: place.x - whole, center: place.x - whole / 2 }[
+      place.align
+    ];
     context.fillStyle = palette.teams[team];
     dot(context, begin + 5, place.y, 5);
     context.fillStyle = palette.ink;
@@ -127,7 +129,8 @@ function drawNames(context, { court, names, notes, ownSlot, screen }, palette) {
 function fitted(context, text, width) {
   if (context.measureText(text).width <= width) return text;
   let short = text;
-  while (short.length > 1 && context.measureText(`${short}…`).width > width) short = short.slice(0, -1);
+  while (short.length > 1 && context.measureText(`${short}…`).width > width)
+    short = short.slice(0, -1);
   return `${short}…`;
 }
 
@@ -220,7 +223,10 @@ function drawDirection(context, court, ball, palette) {
   context.fillStyle = palette.soft;
   for (let i = 1; i <= 4; i++) {
     const way = 24 + i * 24;
-    const { x, y } = court.point(ball.x + (ball.vx / speed) * way, ball.y + (ball.vy / speed) * way);
+    const { x, y } = court.point(
+      ball.x + (ball.vx / speed) * way,
+      ball.y + (ball.vy / speed) * way,
+    );
     context.globalAlpha = 1 - i * 0.2;
     dot(context, x, y, Math.max(1.4, (6 - i) * court.scale));
   }

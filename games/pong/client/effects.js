@@ -54,7 +54,15 @@ export class Effects {
 
   #spark(x, y, angle, speed, team, at, ms) {
     if (this.sparks.length >= PARTICLES_MAX) this.sparks.shift();
-    this.sparks.push({ x, y, vx: Math.cos(angle) * speed, vy: Math.sin(angle) * speed, team, at, ms });
+    this.sparks.push({
+      x,
+      y,
+      vx: Math.cos(angle) * speed,
+      vy: Math.sin(angle) * speed,
+      team,
+      at,
+      ms,
+    });
   }
 
   // {x, y, left: 1..0}: how much is left of each.
@@ -74,6 +82,7 @@ export class Effects {
   }
 
   *trailAt(now) {
-    for (const dot of this.trail) yield { ...dot, left: Math.max(0, 1 - (now - dot.at) / TRAIL_MS) };
+    for (const dot of this.trail)
+      yield { ...dot, left: Math.max(0, 1 - (now - dot.at) / TRAIL_MS) };
   }
 }

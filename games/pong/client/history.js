@@ -51,7 +51,11 @@ export class History {
   pass(tick, tell) {
     for (const state of this.states) {
       if (state.tick > tick) break;
-      if (this.passed && state.tick <= this.passed.tick && state.tick > this.passed.tick - STATES_MAX)
+      if (
+        this.passed &&
+        state.tick <= this.passed.tick &&
+        state.tick > this.passed.tick - STATES_MAX
+      )
         continue;
       tell(this.passed?.view ?? null, state.view);
       this.passed = state;

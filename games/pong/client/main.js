@@ -114,7 +114,8 @@ export function create(kit) {
 
   function countAloud(view) {
     const count = view.phase === "countdown" ? Math.ceil(view.timer / TICK_HZ) : 0;
-    if (!hidden && count !== lastCount && (count > 0 || view.phase === "play")) sounds.count(count === 0);
+    if (!hidden && count !== lastCount && (count > 0 || view.phase === "play"))
+      sounds.count(count === 0);
     lastCount = count;
   }
 }

@@ -16,7 +16,12 @@ export function soundsOf(sound) {
       sound.tone({ from: 420, to: 110, seconds: 0.35, type: "sawtooth", volume: 0.1, pan });
     },
     count(last) {
-      sound.tone({ from: last ? 880 : 440, seconds: last ? 0.25 : 0.1, type: "sine", volume: 0.18 });
+      sound.tone({
+        from: last ? 880 : 440,
+        seconds: last ? 0.25 : 0.1,
+        type: "sine",
+        volume: 0.18,
+      });
     },
     end(won) {
       const notes = won ? [0, 4, 7, 12] : [7, 3, 0, -5];

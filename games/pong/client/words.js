@@ -11,7 +11,10 @@ function namesOf(who, wanted) {
 
 // Those who may still come (back).
 function absentNames(view, who) {
-  return namesOf(who, (slot) => view.paddles[slot] && !view.paddles[slot].here && !view.paddles[slot].gone);
+  return namesOf(
+    who,
+    (slot) => view.paddles[slot] && !view.paddles[slot].here && !view.paddles[slot].gone,
+  );
 }
 
 function teamName(who, team) {

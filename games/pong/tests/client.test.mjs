@@ -54,7 +54,10 @@ test("a view is decoded as the rules wrote it", () => {
 
 test("bytes that are no view are refused", () => {
   assert.equal(decodeView(new DataView(new ArrayBuffer(5))), null);
-  assert.equal(decodeView(new DataView(Uint8Array.of(...Array(16).fill(0), 2, 0, 0, 0).buffer)), null);
+  assert.equal(
+    decodeView(new DataView(Uint8Array.of(...Array(16).fill(0), 2, 0, 0, 0).buffer)),
+    null,
+  );
   assert.equal(decodeView(new DataView(Uint8Array.of(9, ...Array(19).fill(0)).buffer)), null);
 });
 
@@ -169,7 +172,12 @@ test("each state is told once, in order, when it is shown", () => {
   history.pass(1.5, tell);
   history.pass(1.6, tell);
   history.pass(9, tell);
-  assert.deepEqual(told, [[null, 0], [0, 1], [1, 2], [2, 3]]);
+  assert.deepEqual(told, [
+    [null, 0],
+    [0, 1],
+    [1, 2],
+    [2, 3],
+  ]);
 });
 
 // --- the own paddle ---
@@ -202,7 +210,12 @@ test("inputs are sent at most once a tick, and the last one always is", () => {
   const timers = [];
   const sent = [];
   const later = (callback, ms) => timers.push({ callback, at: now + ms });
-  const sender = new Sender(60, (bytes) => sent.push([now, bytes[0]]), () => now, later);
+  const sender = new Sender(
+    60,
+    (bytes) => sent.push([now, bytes[0]]),
+    () => now,
+    later,
+  );
   for (let i = 0; i < 100; i++, now += 1) {
     while (timers.length > 0 && timers[0].at <= now) timers.shift().callback();
     sender.send([i]);
@@ -229,7 +242,12 @@ test("on an upright screen the own goal is at the bottom", () => {
 });
 
 test("the whole court is on the screen at any size", () => {
-  for (const [width, height] of [[320, 480], [1920, 1080], [844, 300], [200, 900]]) {
+  for (const [width, height] of [
+    [320, 480],
+    [1920, 1080],
+    [844, 300],
+    [200, 900],
+  ]) {
     const court = new Court({ width, height }, 0);
     assert.ok(court.left >= 0 && court.left + court.width <= width);
     assert.ok(court.top >= 0 && court.top + court.height <= height);
@@ -240,7 +258,10 @@ test("the whole court is on the screen at any size", () => {
 
 const who = {
   ownSlot: 0,
-  players: [{ name: "Ada", slot: 0 }, { name: "Grace", slot: 1 }],
+  players: [
+    { name: "Ada", slot: 0 },
+    { name: "Grace", slot: 1 },
+  ],
   texts: textsFor("en"),
 };
 
@@ -266,6 +287,10 @@ test("the verdict stays when the connection goes, and an abort is said", () => {
   const said = captions(over, who, { linked: false, ended: null, touch: false });
   assert.equal(said.title, "You lose");
   assert.deepEqual(said.lines, ["7 : 2", "by forfeit"]);
-  const stopped = captions(viewOf(), who, { linked: true, ended: { state: "aborted" }, touch: false });
+  const stopped = captions(viewOf(), who, {
+    linked: true,
+    ended: { state: "aborted" },
+    touch: false,
+  });
   assert.equal(stopped.title, "The match was ended");
 });

@@ -47,7 +47,11 @@ const file = process.env.PONG_WASM ?? "";
 const missing = existsSync(file) ? false : "clang or lld is not installed";
 
 test("WebAssembly and native rules play the same match", { skip: missing }, async () => {
-  for (const [seed, ticks] of [[1, 700], [2, 5000], [77, 40000]]) {
+  for (const [seed, ticks] of [
+    [1, 700],
+    [2, 5000],
+    [77, 40000],
+  ]) {
     const native = execFileSync(
       process.env.PONG_RULES_TEST,
       ["--print-state", String(seed), String(ticks)],

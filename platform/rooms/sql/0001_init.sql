@@ -16,7 +16,7 @@ create table rooms (
     state       text not null check (state in ('open', 'starting', 'playing')),
     state_since timestamptz not null,
     host        uuid not null,
-    version     bigint not null default 1,
+    version     bigint not null default 0,
     players_min integer not null check (players_min >= 1),
     players_max integer not null check (players_max >= players_min),
     match       uuid,

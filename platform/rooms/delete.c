@@ -10,8 +10,7 @@ enum error room_delete(struct call *call)
 {
     AUTO_DATABASE *database = NULL;
     struct room room;
-    enum error error =
-        room_begin(call->context, call->arena, call->params[0], clock_unix_ms(), &database, &room);
+    enum error error = room_begin(call->context, call->arena, call->params[0], &database, &room);
     if (error == OK)
         error = room_may_delete(&room, call->caller.user_id);
     if (error == OK)

@@ -189,7 +189,7 @@ static enum error take_up(struct database *database, struct call *call, struct r
 {
     int64_t now_unix_ms = clock_unix_ms();
     AUTO_ROWS *played = NULL;
-    enum error error = room_lock(database, call->arena, room->id, now_unix_ms, room);
+    enum error error = room_lock(database, call->arena, room->id, room);
     if (error != OK)
         return error;
     if (room->state == ROOM_STARTING)
@@ -224,7 +224,7 @@ static void leave_old_rooms_of(struct call *call, const char *user, const char *
     for (int row = 0; error == OK && row < rows_count(old); row++) {
         const char *room = rows_text(old, row, "room");
         if (strcmp(room, but_room) != 0)
-            error = room_leave_as(context, call->arena, user, room, clock_unix_ms());
+            error = room_leave_as(context, call->arena, user, room);
         if (error == ERROR_ROOM_NOT_FOUND || error == ERROR_ROOM_NOT_MEMBER)
             error = OK;
     }

@@ -39,7 +39,7 @@ enum error room_join(struct call *call)
     if (error == OK)
         error = database_run(database, &rooms_lock_user, NULL, user, DATABASE_END);
     if (error == OK)
-        error = room_lock(database, call->arena, call->params[0], now_unix_ms, &room);
+        error = room_lock(database, call->arena, call->params[0], &room);
     if (error == OK)
         error = check(database, &room, user, role, wish.has_role);
     if (error == OK)

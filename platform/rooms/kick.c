@@ -24,8 +24,7 @@ enum error room_kick(struct call *call)
     AUTO_DATABASE *database = NULL;
     struct room room;
     bool closed = false;
-    error =
-        room_begin(call->context, call->arena, call->params[0], clock_unix_ms(), &database, &room);
+    error = room_begin(call->context, call->arena, call->params[0], &database, &room);
     if (error == OK)
         error = check(call, &room, wish.user);
     if (error == OK)

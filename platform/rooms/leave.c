@@ -10,20 +10,19 @@ enum error room_leave(struct call *call)
 {
     enum error error = call_decode_nothing(call);
     if (error == OK)
-        error = room_leave_as(call->context, call->arena, call->caller.user_id, call->params[0],
-                              clock_unix_ms());
+        error = room_leave_as(call->context, call->arena, call->caller.user_id, call->params[0]);
     if (error == OK)
         call_reply_empty(call, 204);
     return error;
 }
 
 enum error room_leave_as(struct service_context *context, struct arena *arena, const char *user,
-                         const char *id, int64_t now_unix_ms)
+                         const char *id)
 {
     AUTO_DATABASE *database = NULL;
     struct room room;
     bool closed = false;
-    enum error error = room_begin(context, arena, id, now_unix_ms, &database, &room);
+    enum error error = room_begin(context, arena, id, &database, &room);
     if (error == OK)
         error = room_may_leave(&room, user);
     if (error == OK)

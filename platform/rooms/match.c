@@ -11,6 +11,10 @@
 
 static enum error ask_games(struct service_context *context, struct call *call,
                             const struct room *room, char ret_match[ID_TEXT_BYTES]);
+static enum error find_match(struct service_context *context, struct arena *arena,
+                             const struct room *room, char ret_match[ID_TEXT_BYTES]);
+static bool is_live_match_of(const json_t *match, const char *room, char ret_match[ID_TEXT_BYTES]);
+static const struct room_member *first_player(const struct room *room);
 static json_t *roster_json(const struct room *room);
 static enum error for_the_player(enum error error);
 static enum error write_beginning(struct service_context *context, struct arena *arena,
@@ -39,12 +43,30 @@ enum error room_match_run(struct service_context *context, struct call *call, st
 {
     char match[ID_TEXT_BYTES];
     enum error error = ask_games(context, call, room, match);
+    if (error == ERROR_TIMED_OUT && find_match(context, arena, room, match) == OK)
+        error = OK; /* only the answer was lost */
     if (error == OK)
         return write_beginning(context, arena, room, match);
     log_warn("no match for this room; it is open again", "room", room->id, "game", room->game,
              "error", error_code(error), NULL);
     give_up(context, arena, room);
     return for_the_player(error);
+}
+
+enum error room_match_mend(struct service_context *context, struct arena *arena, struct room *room)
+{
+    char match[ID_TEXT_BYTES];
+    enum error error = find_match(context, arena, room, match);
+    if (error == OK) {
+        log_warn("a start was forgotten; its match is there", "room", room->id, "match", match,
+                 NULL);
+        return write_beginning(context, arena, room, match);
+    }
+    if (error != ERROR_MATCH_NOT_FOUND)
+        return error;
+    log_warn("a start was forgotten; there is no match", "room", room->id, NULL);
+    give_up(context, arena, room);
+    return OK;
 }
 
 enum error room_match_end(struct service_context *context, struct arena *arena, const char *id,
@@ -54,7 +76,7 @@ enum error room_match_end(struct service_context *context, struct arena *arena, 
     clock_rfc3339(now_unix_ms, now);
     AUTO_DATABASE *database = NULL;
     struct room room;
-    enum error error = room_begin(context, arena, id, now_unix_ms, &database, &room);
+    enum error error = room_begin(context, arena, id, &database, &room);
     if (error == ERROR_ROOM_NOT_FOUND)
         return end_without_room(context, id, match, now);
     if (error != OK)
@@ -95,6 +117,51 @@ static enum error ask_games(struct service_context *context, struct call *call,
     return OK;
 }
 
+/* The live match that games has for this room; ERROR_MATCH_NOT_FOUND. A player has one live match
+ * at most, and it is his newest. */
+static enum error find_match(struct service_context *context, struct arena *arena,
+                             const struct room *room, char ret_match[ID_TEXT_BYTES])
+{
+    const struct room_member *player = first_player(room);
+    if (player == NULL)
+        return ERROR_MATCH_NOT_FOUND;
+    struct http_question question = {
+        .method = "GET",
+        .addresses = context->settings->games_address,
+        .path = arena_printf(arena, "/api/games/users/%s/matches?limit=1", player->user),
+        .timeout_ms = (int)context->settings->request_timeout_ms,
+    };
+    json_t *page = NULL;
+    enum error error = http_call_json(arena, &question, &page);
+    if (error != OK)
+        return error;
+    json_t *newest = json_array_get(json_object_get(page, "items"), 0);
+    bool found = is_live_match_of(newest, room->id, ret_match);
+    json_decref(page);
+    return found ? OK : ERROR_MATCH_NOT_FOUND;
+}
+
+static bool is_live_match_of(const json_t *match, const char *room, char ret_match[ID_TEXT_BYTES])
+{
+    const char *id = json_string_value(json_object_get(match, "id"));
+    const char *of = json_string_value(json_object_get(match, "room"));
+    const char *state = json_string_value(json_object_get(match, "state"));
+    struct id parsed;
+    if (id == NULL || of == NULL || state == NULL || strcmp(of, room) != 0 ||
+        strcmp(state, "live") != 0 || !id_parse(id, &parsed))
+        return false;
+    id_text(&parsed, ret_match);
+    return true;
+}
+
+static const struct room_member *first_player(const struct room *room)
+{
+    for (int i = 0; i < room->member_count; i++)
+        if (room->members[i].role == ROOM_PLAYER)
+            return &room->members[i];
+    return NULL;
+}
+
 /* By seat: the order of the slots. */
 static json_t *roster_json(const struct room *room)
 {
@@ -133,7 +200,7 @@ static enum error write_beginning(struct service_context *context, struct arena 
     clock_rfc3339(now_unix_ms, now);
     AUTO_DATABASE *database = NULL;
     struct room current;
-    enum error error = room_begin(context, arena, room->id, now_unix_ms, &database, &current);
+    enum error error = room_begin(context, arena, room->id, &database, &current);
     if (error != OK)
         return error;
     if (!is_same_start(room, &current))
@@ -185,7 +252,7 @@ static void give_up(struct service_context *context, struct arena *arena,
     int64_t now_unix_ms = clock_unix_ms();
     AUTO_DATABASE *database = NULL;
     struct room room;
-    enum error error = room_begin(context, arena, reserved->id, now_unix_ms, &database, &room);
+    enum error error = room_begin(context, arena, reserved->id, &database, &room);
     if (error == OK && !is_same_start(reserved, &room))
         return;
     if (error == OK)

@@ -2,7 +2,10 @@
  * The match of a room, from the wish to the end:
  *
  *     open --reserve--> starting --run, games answers--> playing --end--> open
- *                          '--- games refuses, or nobody comes back ---> open
+ *                          '--- games refuses --------> open
+ *
+ * A start that nobody comes back to is mended by the sweep: games knows
+ * whether the match exists.
  *
  * The reservation is committed before games is asked, so two starts cannot race and no lock is
  * held while we wait. An end may be told before the beginning is written down: the row in
@@ -21,6 +24,10 @@ must_use enum error room_match_reserve(struct database *database, struct arena *
  * On failure the room is open again. `call` may be NULL. */
 must_use enum error room_match_run(struct service_context *context, struct call *call,
                                    struct arena *arena, struct room *room);
+/* A reserved room whose start was forgotten: it plays when games has its match, else it is open
+ * again, and gone if matchmaking made it. */
+must_use enum error room_match_mend(struct service_context *context, struct arena *arena,
+                                    struct room *room);
 /* Once or many times, for a room that may be gone: the match is over. */
 must_use enum error room_match_end(struct service_context *context, struct arena *arena,
                                    const char *id, const char *match, int64_t now_unix_ms);

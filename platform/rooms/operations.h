@@ -22,7 +22,7 @@ enum error room_member_role(struct call *call);
 
 /* The part of leaving that matchmaking's rooms share: checks nothing but membership. */
 must_use enum error room_leave_as(struct service_context *context, struct arena *arena,
-                                  const char *user, const char *id, int64_t now_unix_ms);
+                                  const char *user, const char *id);
 
 /* Heals what a crash or a lost message left behind; see sweep.c. On the background's thread. */
 void room_sweep(struct service_context *context, int64_t now_unix_ms);

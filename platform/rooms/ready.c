@@ -22,8 +22,7 @@ enum error room_ready(struct call *call)
         return error;
     AUTO_DATABASE *database = NULL;
     struct room room;
-    error =
-        room_begin(call->context, call->arena, call->params[0], clock_unix_ms(), &database, &room);
+    error = room_begin(call->context, call->arena, call->params[0], &database, &room);
     if (error == OK)
         error = room_may_ready(&room, user);
     if (error == OK)

@@ -8,14 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "rooms/queries.h"
 #include "wire/events.h"
 
 static enum error load(struct database *database, struct arena *arena, const struct sql *query,
                        const char *id, struct room *ret_room);
-static enum error undo_forgotten_start(struct database *database, struct room *room,
-                                       int64_t now_unix_ms);
 static void read_member(const struct rows *rows, int row, struct room_member *ret_member);
 static char *array_of_ids(struct arena *arena, const struct room *rooms, int room_count);
 static enum room_state state_of(const char *text);
@@ -95,13 +92,13 @@ enum error room_begin_without(struct service_context *context, struct database *
 }
 
 enum error room_begin(struct service_context *context, struct arena *arena, const char *id,
-                      int64_t now_unix_ms, struct database **ret_database, struct room *ret_room)
+                      struct database **ret_database, struct room *ret_room)
 {
     struct database *database = NULL;
     enum error error = room_begin_without(context, &database);
     if (error != OK)
         return error;
-    error = room_lock(database, arena, id, now_unix_ms, ret_room);
+    error = room_lock(database, arena, id, ret_room);
     if (error != OK) {
         database_close(database);
         return error;
@@ -111,15 +108,9 @@ enum error room_begin(struct service_context *context, struct arena *arena, cons
 }
 
 enum error room_lock(struct database *database, struct arena *arena, const char *id,
-                     int64_t now_unix_ms, struct room *ret_room)
+                     struct room *ret_room)
 {
-    struct room room;
-    enum error error = load(database, arena, &rooms_select_room_locked, id, &room);
-    if (error == OK && room.state == ROOM_STARTING)
-        error = undo_forgotten_start(database, &room, now_unix_ms);
-    if (error == OK)
-        *ret_room = room;
-    return error;
+    return load(database, arena, &rooms_select_room_locked, id, ret_room);
 }
 
 enum error room_commit(struct database *database, struct arena *arena, struct room *room)
@@ -245,21 +236,6 @@ static enum error load(struct database *database, struct arena *arena, const str
     error = room_load_members(database, arena, &room, 1);
     if (error == OK)
         *ret_room = room;
-    return error;
-}
-
-/* Whoever asked games for the match died or gave up on the way; the room must not wait for ever. */
-static enum error undo_forgotten_start(struct database *database, struct room *room,
-                                       int64_t now_unix_ms)
-{
-    char latest[CLOCK_RFC3339_BYTES];
-    clock_rfc3339(now_unix_ms - ROOM_STARTING_MS_MAX, latest);
-    if (strcmp(room->state_since, latest) > 0)
-        return OK;
-    log_warn("a start was forgotten; the room is open again", "room", room->id, NULL);
-    enum error error = room_put_state(database, room, ROOM_OPEN, NULL, now_unix_ms);
-    if (error == OK)
-        room->state = ROOM_OPEN;
     return error;
 }
 

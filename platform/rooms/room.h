@@ -26,13 +26,12 @@ void room_read(const struct rows *rows, int row, struct room *ret_room);
 /* Opens and begins; after the caller is done, database_close. */
 must_use enum error room_begin_without(struct service_context *context,
                                        struct database **ret_database);
-/* The same, and locks the room. A start that was forgotten (ROOM_STARTING_MS_MAX) is undone. */
+/* The same, and locks the room. */
 must_use enum error room_begin(struct service_context *context, struct arena *arena, const char *id,
-                               int64_t now_unix_ms, struct database **ret_database,
-                               struct room *ret_room);
+                               struct database **ret_database, struct room *ret_room);
 /* Locks a room within a transaction that is already there. */
 must_use enum error room_lock(struct database *database, struct arena *arena, const char *id,
-                              int64_t now_unix_ms, struct room *ret_room);
+                              struct room *ret_room);
 must_use enum error room_commit(struct database *database, struct arena *arena, struct room *room);
 
 must_use enum error room_put_member(struct database *database, const struct room *room,

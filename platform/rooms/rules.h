@@ -14,13 +14,12 @@
 #include "core/token.h"
 #include "service/game_mode.h"
 
-#define ROOM_NAME_CHARS_MAX  60
-#define ROOM_NAME_BYTES      (4 * ROOM_NAME_CHARS_MAX + 1)
-#define ROOM_SPECTATORS_MAX  32
-#define ROOM_MEMBERS_MAX     (GAME_PLAYERS_MAX + ROOM_SPECTATORS_MAX)
-#define ROOMS_PER_USER_MAX   5     /* of those that users made */
-#define ROOM_STARTING_MS_MAX 20000 /* then the start is taken for lost; > any call's time-out */
-#define ROOM_SEAT_NONE       (-1)
+#define ROOM_NAME_CHARS_MAX 60
+#define ROOM_NAME_BYTES     (4 * ROOM_NAME_CHARS_MAX + 1)
+#define ROOM_SPECTATORS_MAX 32
+#define ROOM_MEMBERS_MAX    (GAME_PLAYERS_MAX + ROOM_SPECTATORS_MAX)
+#define ROOMS_PER_USER_MAX  5 /* of those that users made */
+#define ROOM_SEAT_NONE      (-1)
 
 enum room_state {
     ROOM_OPEN,     /* people come, go and get ready */

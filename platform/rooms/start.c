@@ -27,8 +27,7 @@ static enum error reserve(struct call *call, struct room *ret_room)
     int64_t now_unix_ms = clock_unix_ms();
     AUTO_DATABASE *database = NULL;
     struct room room;
-    enum error error =
-        room_begin(call->context, call->arena, call->params[0], now_unix_ms, &database, &room);
+    enum error error = room_begin(call->context, call->arena, call->params[0], &database, &room);
     if (error == OK)
         error = room_may_start(&room, call->caller.user_id);
     if (error == OK)

@@ -2,7 +2,8 @@
  * What heals by itself, a step every ROOM_SWEEP_MS in each instance. Steps of two instances may
  * meet: each change takes the room's lock and looks again. Three things:
  *
- *   a start that nobody finished    the room is open again; one of matchmaking is closed
+ *   a start that nobody finished    games is asked whether the match is there; else the
+ *                                 room is open again, and closed if matchmaking made it
  *   a match whose end was not told  games is asked, and its word is taken
  *   an open room, nobody online     after room_idle_seconds it is closed
  *
@@ -18,7 +19,9 @@
 #include "rooms/queries.h"
 #include "wire/events.h"
 
-#define SWEEP_ROOMS_MAX 64 /* of one kind in one step */
+#define SWEEP_ROOMS_MAX      64 /* of one kind in one step */
+#define STARTING_SPARE_MS    2000
+#define ANSWERS_OF_ONE_START 3 /* a token, the match, and a second look for it */
 
 static struct redis_script any_online = {
     .name = "rooms_any_online",
@@ -31,8 +34,10 @@ static struct redis_script any_online = {
 };
 
 static void sweep_starts(struct service_context *context, struct arena *arena, int64_t now_unix_ms);
-static enum error mend_start(struct service_context *context, struct arena *arena, const char *id,
-                             int64_t now_unix_ms);
+static int64_t starting_ms_max(const struct service_context *context);
+static enum error mend_start(struct service_context *context, struct arena *arena, const char *id);
+static enum error load(struct service_context *context, struct arena *arena, const char *id,
+                       struct room *ret_room);
 static void sweep_matches(struct service_context *context, struct arena *arena,
                           int64_t now_unix_ms);
 static enum error check_match(struct service_context *context, struct arena *arena, const char *id,
@@ -44,8 +49,7 @@ static enum error check_idle(struct service_context *context, struct arena *aren
                              const char *users, const char *idle_since, int64_t now_unix_ms);
 static enum error ask_whether_online(struct service_context *context, struct arena *arena,
                                      const char *users, int64_t now_unix_ms, bool *ret_online);
-static enum error close_idle(struct service_context *context, struct arena *arena, const char *id,
-                             int64_t now_unix_ms);
+static enum error close_open(struct service_context *context, struct arena *arena, const char *id);
 static enum error close_room(struct service_context *context, struct database *database,
                              const struct room *room);
 static enum error list(struct service_context *context, const struct sql *query,
@@ -67,30 +71,40 @@ static void sweep_starts(struct service_context *context, struct arena *arena, i
 {
     AUTO_ROWS *rows = NULL;
     enum error error =
-        list(context, &rooms_list_forgotten_starts, now_unix_ms - ROOM_STARTING_MS_MAX, &rows);
+        list(context, &rooms_list_forgotten_starts, now_unix_ms - starting_ms_max(context), &rows);
     if (error != OK)
         return report("no sweep of starts now", "", error);
     for (int row = 0; row < rows_count(rows); row++) {
         const char *id = rows_text(rows, row, "id");
-        report("start not mended; trying again", id, mend_start(context, arena, id, now_unix_ms));
+        report("start not mended; trying again", id, mend_start(context, arena, id));
     }
 }
 
-/* The lock itself undoes the start, see room_lock. */
-static enum error mend_start(struct service_context *context, struct arena *arena, const char *id,
-                             int64_t now_unix_ms)
+/* Whoever still asks is done by then. */
+static int64_t starting_ms_max(const struct service_context *context)
+{
+    return ANSWERS_OF_ONE_START * context->settings->request_timeout_ms + STARTING_SPARE_MS;
+}
+
+static enum error mend_start(struct service_context *context, struct arena *arena, const char *id)
+{
+    struct room room;
+    enum error error = load(context, arena, id, &room);
+    if (error == OK && room.state == ROOM_STARTING)
+        error = room_match_mend(context, arena, &room);
+    if (error == OK && room.is_matchmade)
+        error = load(context, arena, id, &room);
+    if (error == OK && room.is_matchmade && room.state == ROOM_OPEN)
+        error = close_open(context, arena, id);
+    return error;
+}
+
+static enum error load(struct service_context *context, struct arena *arena, const char *id,
+                       struct room *ret_room)
 {
     AUTO_DATABASE *database = NULL;
-    struct room room;
-    enum error error = room_begin(context, arena, id, now_unix_ms, &database, &room);
-    if (error != OK || room.state != ROOM_OPEN)
-        return error;
-    if (room.is_matchmade)
-        return close_room(context, database, &room);
-    error = room_commit(database, arena, &room);
-    if (error == OK)
-        room_tell(context, &room);
-    return error;
+    enum error error = database_open(context->database, &database);
+    return error == OK ? room_load(database, arena, id, ret_room) : error;
 }
 
 static void sweep_matches(struct service_context *context, struct arena *arena, int64_t now_unix_ms)
@@ -181,7 +195,8 @@ static enum error check_idle(struct service_context *context, struct arena *aren
         return mark_checked(context, id, now_unix_ms, NULL);
     if (idle_since == NULL || strcmp(idle_since, latest) > 0)
         return mark_checked(context, id, now_unix_ms, idle_since != NULL ? idle_since : now);
-    return close_idle(context, arena, id, now_unix_ms);
+    log_info("nobody has been here for long; closing the room", "room", id, NULL);
+    return close_open(context, arena, id);
 }
 
 /* `users` is a list of ids separated by commas, at most ROOM_MEMBERS_MAX. */
@@ -205,15 +220,13 @@ static enum error ask_whether_online(struct service_context *context, struct are
     return error;
 }
 
-static enum error close_idle(struct service_context *context, struct arena *arena, const char *id,
-                             int64_t now_unix_ms)
+static enum error close_open(struct service_context *context, struct arena *arena, const char *id)
 {
     AUTO_DATABASE *database = NULL;
     struct room room;
-    enum error error = room_begin(context, arena, id, now_unix_ms, &database, &room);
+    enum error error = room_begin(context, arena, id, &database, &room);
     if (error != OK || room.state != ROOM_OPEN)
         return error;
-    log_info("idle room closed", "room", id, NULL);
     return close_room(context, database, &room);
 }
 

@@ -13,6 +13,7 @@
 #include "auth/operations.h"
 #include "auth/queries.h"
 #include "auth/state.h"
+#include "auth/sweep.h"
 
 static const struct route routes[] = {
     {"POST", "/api/auth/register", ACCESS_PUBLIC, NULL, auth_register},
@@ -75,6 +76,8 @@ static enum error prepare(struct service_context *context, struct auth *auth)
         error = make_nobodys_hash(auth);
     if (!error)
         error = first_admin_make(context, auth);
+    if (!error)
+        error = background_start(context, auth_sweep, SWEEP_INTERVAL_MS, &auth->sweep);
     return error;
 }
 
@@ -95,6 +98,7 @@ static void destroy(struct auth *auth)
 {
     if (auth == NULL)
         return;
+    background_stop(auth->sweep);
     signer_destroy(auth->signer);
     explicit_bzero(auth, sizeof *auth);
     free(auth);

@@ -7,6 +7,6 @@
 enum error auth_jwks(struct call *call)
 {
     call_header(call, "Cache-Control", "public, max-age=" CACHE_SECONDS);
-    call_reply_text(call, 200, "application/jwk-set+json", signer_jwks(auth_of(call)->signer));
+    call_reply_text(call, 200, "application/json", signer_jwks(auth_of(call)->signer));
     return OK;
 }

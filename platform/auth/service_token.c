@@ -73,7 +73,7 @@ static enum error give_token(struct call *call, const struct input *input)
     if (error)
         return error;
     clock_rfc3339(expires_unix_ms, expires);
-    call_reply(call, 200, json_pack("{ss ss}", "token", token, "expiresAt", expires));
+    call_reply(call, 201, json_pack("{ss ss}", "token", token, "expiresAt", expires));
     return OK;
 }
 

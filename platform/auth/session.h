@@ -22,8 +22,9 @@ struct session {
 must_use enum error session_create(struct call *call, struct database *database,
                                    const struct account *account, struct session *ret_session);
 
-/* The next generation for the holder of `presented`: see docs/adr/0007-refresh-tokens.md.
- * ERROR_SESSION_ENDED when it has ended, or ends now because an old token came back. */
+/* The next generation for the holder of `presented`: see
+ * docs/adr/0003-refresh-tokens-are-derived.md. ERROR_SESSION_ENDED when it has ended, or ends now
+ * because an old token came back. */
 must_use enum error session_refresh(struct call *call, struct database *database,
                                     const struct session *presented, struct account *ret_account,
                                     struct session *ret_session);

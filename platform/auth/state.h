@@ -6,12 +6,14 @@
 #include "auth/password.h"
 #include "auth/refresh_token.h"
 #include "auth/sign.h"
+#include "service/background.h"
 #include "service/service.h"
 
 struct auth {
     struct signer *signer; /* owned */
     struct refresh_key refresh_key;
     struct password_cost password_cost;
+    struct background *sweep;               /* owned */
     char nobodys_hash[PASSWORD_HASH_BYTES]; /* of no password: what an unknown name is checked with
                                              */
 };

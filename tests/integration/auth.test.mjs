@@ -1141,7 +1141,7 @@ describe('service token', () => {
     for (const [service, scope] of Object.entries(grants)) {
         test(`lets ${service} have ${scope} for a minute`, async () => {
             const answer = await ask_for({ service, secret: secret(service), scope });
-            assert.equal(answer.status, 200, JSON.stringify(answer.body));
+            assert.equal(answer.status, 201, JSON.stringify(answer.body));
             const claims = claims_of(answer.body.token);
             assert.deepEqual(Object.keys(claims).sort(), ['exp', 'iat', 'iss', 'scope', 'sub']);
             assert.equal(claims.sub, `service:${service}`);

@@ -40,3 +40,4 @@ create table sessions (
     expires_at timestamptz not null
 );
 create index sessions_user on sessions (user_id, rotated_at);
+create index sessions_expiry on sessions (expires_at);

@@ -101,5 +101,8 @@ returning user_id, expires_at > now() as was_live;
 -- name: sessions_end_others
 delete from sessions where user_id = $1::uuid and id <> $2::uuid returning id;
 
+-- name: sessions_end_expired
+delete from sessions where expires_at <= now();
+
 -- name: sessions_end_all
 delete from sessions where user_id = $1::uuid;

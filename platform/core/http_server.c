@@ -93,6 +93,7 @@ static enum error start_threads(struct http_server *server);
 static void stop_accepting(struct http_server *server);
 static void turn_loop_until_idle(struct http_server *server, int drain_ms);
 static void stop_turning(evutil_socket_t fd, short what, void *expired);
+static void flush_answers(struct http_server *server);
 static void stop_threads(struct http_server *server);
 static void server_free(struct http_server *server);
 
@@ -185,10 +186,10 @@ void http_server_destroy(struct http_server *server, int drain_ms)
         count_and_log(exchange);
         send_answer(exchange);
     }
+    flush_answers(server);
     stop_threads(server);
     on_done(server->wake_fd, 0, server);
-    for (int turn = 0; turn < FLUSH_TURNS; turn++)
-        event_base_loop(server->base, EVLOOP_NONBLOCK);
+    flush_answers(server);
     assert(server->in_flight == 0);
     server_free(server);
 }
@@ -340,6 +341,13 @@ static void stop_turning(evutil_socket_t fd, short what, void *expired)
     (void)fd;
     (void)what;
     *(bool *)expired = true;
+}
+
+/* What fits into the sockets' buffers; nobody is waited for. */
+static void flush_answers(struct http_server *server)
+{
+    for (int turn = 0; turn < FLUSH_TURNS; turn++)
+        event_base_loop(server->base, EVLOOP_NONBLOCK);
 }
 
 static void stop_threads(struct http_server *server)

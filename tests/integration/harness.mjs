@@ -170,7 +170,7 @@ export class Platform {
         const bad =
             /^.*(ERROR: (Address|Leak|Thread|Undefined)\w*Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed).*$/m;
         const at = text.search(bad);
-        assert.equal(at, -1, `a process reports:\n${text.slice(at, at + 4000)}`);
+        assert.equal(at, -1, `a process reports:\n${text.slice(at, at + 1500)}`);
         for (const secret of this.#secrets) {
             const leak = text.indexOf(secret);
             assert.equal(
@@ -239,7 +239,7 @@ export class Platform {
             nginx: /nginx: master/,
             postgres: /bin\/postgres /,
             redis: /redis-server /,
-            web: /server\.js/,
+            web: /next-server|server\.js/, // it renames itself
         };
         const pattern = patterns[name] ?? new RegExp(`--instance=${name}( |$)`);
         return this.processes().find((one) => pattern.test(one.command));

@@ -7,7 +7,7 @@ folder=$(mktemp -d /tmp/with_servers.XXXXXX)
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 as_user=()
 # PostgreSQL refuses to run as root; in a user namespace root is somebody else.
-[ "$(id -u)" != 0 ] || as_user=(unshare --user --map-user=1000 --map-group=1000)
+[ "$(id -u)" != 0 ] || as_user=(unshare --user --map-user="$(id -u postgres)" --map-group="$(id -g postgres)")
 redis_pid=
 finish() {
     "${as_user[@]}" "$bin/pg_ctl" -D "$folder/pg" -m immediate -s stop 2>/dev/null || true

@@ -11,10 +11,16 @@ function(add_game name)
         -fno-asynchronous-unwind-tables)
     target_link_options(game_${name} PRIVATE -nostdlib -nostartfiles -Wl,-z,defs,-z,now,-z,relro
         -Wl,-z,noexecstack -Wl,--build-id=none)
-    add_custom_command(TARGET game_${name} POST_BUILD
+    # The files beside the rules have a stamp of their own: they change without the rules.
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/client/*)
+    add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${bundle}
         COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${bundle}/game.json
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${bundle}/client
-        COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client)
+        COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client
+        COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
+        DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${files} VERBATIM)
+    add_custom_target(bundle_${name} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp)
 endfunction()
 
 # game_image_test(NAME): ctest NAME_image, the built image is one that a host accepts.

@@ -1206,6 +1206,31 @@ describe('the first administrator', () => {
     });
 });
 
+describe('a restart', () => {
+    test('keeps everybody logged in and makes no second administrator', async () => {
+        const session = await register();
+        await platform.halt();
+        platform.settings.password_passes = 2;
+        await platform.start();
+        assert.equal((await me(session.accessToken)).status, 200);
+        assert.equal((await refresh(session.refreshToken)).status, 200);
+        assert.equal((await sql('select id from users where admin')).length, 1);
+    });
+
+    test('with a higher cost brings a password to it at the next login', async () => {
+        const cost_of = async (id) =>
+            (
+                await sql(`select password_hash from users where id = '${id}'`)
+            )[0].password_hash.split('$')[3];
+        const [admin] = await sql('select id from users where admin');
+        assert.equal(await cost_of(admin.id), 'm=1024,t=1,p=1');
+        const password = secret_of('admin-password');
+        assert.equal((await login('admin', password)).status, 200);
+        assert.equal(await cost_of(admin.id), 'm=1024,t=2,p=1');
+        assert.equal((await login('admin', password)).status, 200);
+    });
+});
+
 test('nothing that is secret reaches a log', async () => {
     const session = await register();
     await login(session.user.username, 'a very wrong password');

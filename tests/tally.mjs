@@ -1,5 +1,5 @@
 // Counts the tests of one runner: `tally.mjs junit FILE` for ctest, where each program holds many
-// CUnit tests, `tally.mjs tap FILE` for node's runner. Prints "PASSED FAILED SKIPPED". A runner that
+// CUnit tests or node's, `tally.mjs tap FILE` for node's runner. Prints "PASSED FAILED SKIPPED". A runner that
 // left no result has failed.
 import fs from 'node:fs';
 
@@ -13,10 +13,14 @@ if (kind === 'junit') {
     for (const [, attributes, inside] of text.matchAll(/<testcase ([^>]*)>(.*?)<\/testcase>/gs)) {
         const cunit = inside.match(/\btests +(\d+) +(\d+) +(\d+) +(\d+) +\d+/);
         const broke = !/status="(run|disabled|notrun)"/.test(attributes);
+        const node = inside.match(/^# pass (\d+)\n# fail (\d+)/m);
         if (/status="(disabled|notrun)"/.test(attributes)) skipped++;
         else if (cunit) {
             passed += Number(cunit[3]);
             failed += Math.max(Number(cunit[4]), broke ? 1 : 0);
+        } else if (node) {
+            passed += Number(node[1]);
+            failed += Math.max(Number(node[2]), broke ? 1 : 0);
         } else if (broke) failed++;
         else passed++;
     }

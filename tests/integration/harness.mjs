@@ -532,7 +532,10 @@ class Socket {
                 const index = list.findIndex(match);
                 if (index >= 0) finish(resolve, list.splice(index, 1)[0]);
                 else if (this.close_code !== undefined)
-                    finish(reject, new Error(`closed with ${this.close_code}, waiting for ${what}`));
+                    finish(
+                        reject,
+                        new Error(`closed with ${this.close_code}, waiting for ${what}`),
+                    );
             };
             const timer = setTimeout(
                 () => finish(reject, new Error(`waited ${timeout_ms} ms for ${what}`)),

@@ -53,7 +53,10 @@ describe('the words and settings of the command line', () => {
     test('routes prints every route as JSON', async () => {
         const { routes } = JSON.parse((await run(program, ['routes'])).stdout);
         for (const service of SERVICES)
-            assert.ok(routes.some((route) => route.service === service), service);
+            assert.ok(
+                routes.some((route) => route.service === service),
+                service,
+            );
         for (const route of routes)
             if (route.path.startsWith('/internal/') && !route.path.endsWith('/service-token'))
                 assert.equal(route.access, 'service', route.path);

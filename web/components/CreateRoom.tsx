@@ -11,7 +11,7 @@ import styles from './CreateRoom.module.css';
 import { Dialog } from './Dialog';
 import { Field } from './Field';
 
-const NAME_CHARACTERS_MAX = 40;
+const NAME_CHARACTERS_MAX = 60;
 
 interface Props {
     games: Game[];

@@ -126,7 +126,7 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
                 )}
                 <button
                     type="button"
-                    className={ui.quiet}
+                    className={`${ui.quiet} ${styles.take}`}
                     ref={tools}
                     onClick={() => frame.current?.focus()}
                 >

@@ -12,9 +12,9 @@ export function Result({ match, me }: { match: Match; me: string | null }) {
     );
     return (
         <section className={styles.result} aria-label={texts.result.title}>
-            <h2 className={styles.title} role="status">
-                {headline(texts, match, me)}
-            </h2>
+            <div role="status">
+                <h2 className={styles.title}>{headline(texts, match, me)}</h2>
+            </div>
             <table className={styles.board}>
                 <thead>
                     <tr>

@@ -37,9 +37,11 @@ export function Shell({ title, description, children }: Props) {
             <a className={styles.skip} href="#content">
                 {texts.skip}
             </a>
-            <Header />
-            <ConnectionBar />
-            <MatchBar />
+            <header>
+                <Header />
+                <ConnectionBar />
+                <MatchBar />
+            </header>
             <main className={styles.main} id="content" tabIndex={-1}>
                 {children}
             </main>
@@ -58,7 +60,7 @@ function Header() {
     const { user, pending } = useSession();
     const path = useRouter().pathname;
     return (
-        <header className={styles.header}>
+        <div className={styles.header}>
             <Link className={styles.brand} href="/">
                 <Mark />
                 <span className={styles.brandName}>{texts.site}</span>
@@ -93,7 +95,7 @@ function Header() {
                     </>
                 )}
             </nav>
-        </header>
+        </div>
     );
 }
 
@@ -147,7 +149,7 @@ function LanguageLink() {
             locale={other}
             lang={other}
             hrefLang={other}
-            aria-label={texts.nav.languageLabel}
+            aria-label={`${other.toUpperCase()}: ${texts.nav.languageLabel}`}
             title={texts.nav.languageLabel}
             scroll={false}
             onClick={() => setCookie(LOCALE_COOKIE, other)}

@@ -8,7 +8,7 @@ import { pageClock, socket } from './socket';
 import type { Game, Match } from './types';
 
 export const STATUS_CHARACTERS_MAX = 200;
-export const STATUS_MS_MIN = 700;
+export const STATUS_MS_MIN = 500;
 export const READY_MS_MAX = 15_000;
 
 /** What there is to know of a running match before it is shown. */
@@ -43,7 +43,8 @@ export class FrameHost {
     private ready = false;
     private slot: number | null | undefined = undefined;
     private result: Match | null = null;
-    private statusAt = 0;
+    private said = '';
+    private saying: ReturnType<typeof setTimeout> | null = null;
 
     constructor(
         frame: HTMLIFrameElement,
@@ -89,6 +90,7 @@ export class FrameHost {
 
     close(): void {
         clearTimeout(this.late);
+        if (this.saying !== null) clearTimeout(this.saying);
         window.removeEventListener('message', this.greeted);
         this.unsubscribe();
         this.link.close();
@@ -148,11 +150,16 @@ export class FrameHost {
         else if (said?.t === 'error') this.handlers.failed(String(said.message ?? ''));
     }
 
+    /* The frame is not trusted to hold back: at most one line a while, and the newest is never lost. */
     private say(text: string): void {
-        const now = performance.now();
-        if (now - this.statusAt < STATUS_MS_MIN) return;
-        this.statusAt = now;
-        this.handlers.status(text.slice(0, STATUS_CHARACTERS_MAX));
+        this.said = text.slice(0, STATUS_CHARACTERS_MAX);
+        if (this.saying !== null) return;
+        this.handlers.status(this.said);
+        const last = this.said;
+        this.saying = setTimeout(() => {
+            this.saying = null;
+            if (this.said !== last) this.say(this.said);
+        }, STATUS_MS_MIN);
     }
 
     private post(message: object): void {
@@ -160,14 +167,15 @@ export class FrameHost {
     }
 }
 
-/** The keys of each action, as the game's game.json declares them. */
+/** The keys of each action, as the game's game.json lists them: `{actions: [{id, codes}]}`. */
 export function bindingsOf(input: unknown): Record<string, string[]> {
-    const declared = (input ?? {}) as Record<string, unknown>;
-    const actions = (declared.actions ?? declared.bindings ?? declared) as Record<string, unknown>;
+    const actions = (input as { actions?: unknown } | null)?.actions;
     const bindings: Record<string, string[]> = {};
-    for (const [action, value] of Object.entries(actions)) {
-        const keys = Array.isArray(value) ? value : (value as { keys?: unknown } | null)?.keys;
-        if (Array.isArray(keys)) bindings[action] = keys.filter((key) => typeof key === 'string');
+    for (const action of Array.isArray(actions) ? actions : []) {
+        const { id, codes } = action as { id?: unknown; codes?: unknown };
+        if (typeof id === 'string' && Array.isArray(codes)) {
+            bindings[id] = codes.filter((code) => typeof code === 'string');
+        }
     }
     return bindings;
 }

@@ -82,7 +82,7 @@ export const en = {
         create: 'Create room',
         createTitle: 'A room of your own',
         name: 'Name (optional)',
-        nameHint: 'Up to 40 characters.',
+        nameHint: 'Up to 60 characters.',
         visibility: 'Who can find it',
         public: 'Everybody: it is on the list',
         private: 'Only people with the link',
@@ -170,7 +170,7 @@ export const en = {
         asGuest: 'Continue as guest',
         unavailable: 'The chat is not available. Try again soon.',
         retry: 'Try again',
-        log: 'Messages',
+        log: 'Chat log',
         memberOnly: 'Join the room to talk.',
     },
     login: {

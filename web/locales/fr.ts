@@ -84,7 +84,7 @@ export const fr: typeof en = {
         create: 'Créer un salon',
         createTitle: 'Votre salon',
         name: 'Nom (facultatif)',
-        nameHint: '40 caractères au plus.',
+        nameHint: '60 caractères au plus.',
         visibility: 'Qui peut le trouver',
         public: 'Tout le monde : il est dans la liste',
         private: 'Seulement ceux qui ont le lien',
@@ -172,7 +172,7 @@ export const fr: typeof en = {
         asGuest: 'Continuer en invité',
         unavailable: 'La discussion n’est pas disponible. Réessayez bientôt.',
         retry: 'Réessayer',
-        log: 'Messages',
+        log: 'Fil de discussion',
         memberOnly: 'Rejoignez le salon pour discuter.',
     },
     login: {

@@ -95,8 +95,7 @@ function CourtLines() {
             <path className={styles.chalk} d="M40 40H560V360H40Z" />
             <path className={styles.net} d="M300 40V360" />
             <circle className={styles.chalk} cx="300" cy="200" r="58" />
-            <rect className={styles.paddleLeft} x="62" y="150" width="12" height="76" rx="6" />
-            <rect className={styles.paddleRight} x="526" y="110" width="12" height="76" rx="6" />
+            <rect className={styles.paddle} x="526" y="110" width="12" height="76" rx="6" />
             <circle className={styles.ball} cx="0" cy="0" r="13" />
         </svg>
     );

@@ -112,9 +112,9 @@ static bool timers_make(struct worker *worker)
     return worker->epoll >= 0 && worker->tick_timer >= 0 && worker->heartbeat_timer >= 0 &&
            timerfd_settime(worker->heartbeat_timer, 0, &beat_every, NULL) == 0 &&
            watch(worker, WORKER_CONTROL_FD, EPOLLIN, EVENT_CONTROL) &&
+           watch(worker, worker->heartbeat_timer, EPOLLIN, EVENT_HEARTBEAT) &&
            /* edges: setting the timer anew is all it takes, nothing is ever read from it */
-           watch(worker, worker->tick_timer, EPOLLIN | EPOLLET, EVENT_TICK) &&
-           watch(worker, worker->heartbeat_timer, EPOLLIN | EPOLLET, EVENT_HEARTBEAT);
+           watch(worker, worker->tick_timer, EPOLLIN | EPOLLET, EVENT_TICK);
 }
 
 static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data)
@@ -215,6 +215,10 @@ static void set_tick_timer(struct worker *worker)
 
 static void beat(struct worker *worker)
 {
+    /* A periodic timer starts its next period only when it was read. */
+    uint64_t periods;
+    if (read(worker->heartbeat_timer, &periods, sizeof periods) != sizeof periods)
+        return;
     worker->heartbeats++;
     if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
         worker->logs_left = LOGS_PER_SECOND_MAX;

@@ -23,13 +23,7 @@
 
 #define JSON_DEPTH_MAX 16
 
-enum json_kind {
-    JSON_KIND_TEXT,
-    JSON_KIND_INT,
-    JSON_KIND_BOOL,
-    JSON_KIND_OBJECT,
-    JSON_KIND_ARRAY
-};
+enum json_kind { JSON_KIND_TEXT, JSON_KIND_INT, JSON_KIND_BOOL, JSON_KIND_OBJECT, JSON_KIND_ARRAY };
 
 struct json_field {
     const char *name;
@@ -41,34 +35,56 @@ struct json_field {
     bool multiline;    /* text may hold \n and \t */
 };
 
-#define JSON_FIELD_AT(type, member)     offsetof(type, member)
-#define JSON_FIELD_SIZE(type, member)   sizeof(((type *)0)->member)
+#define JSON_FIELD_AT(type, member)   offsetof(type, member)
+#define JSON_FIELD_SIZE(type, member) sizeof(((type *)0)->member)
 #define JSON_TEXT(type, member, lo, hi)                                                            \
-    {#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX, JSON_FIELD_SIZE(type, member), \
-     lo, hi, false}
+    {                                                                                              \
+#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX,                            \
+            JSON_FIELD_SIZE(type, member), lo, hi, false                                           \
+    }
 #define JSON_TEXT_OPTIONAL(type, member, has, lo, hi)                                              \
-    {#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has),               \
-     JSON_FIELD_SIZE(type, member), lo, hi, false}
+    {                                                                                              \
+#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has),            \
+            JSON_FIELD_SIZE(type, member), lo, hi, false                                           \
+    }
 /* Text that may hold line ends and tabs. */
 #define JSON_TEXT_MULTILINE(type, member, lo, hi)                                                  \
-    {#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX, JSON_FIELD_SIZE(type, member), \
-     lo, hi, true}
+    {                                                                                              \
+#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX,                            \
+            JSON_FIELD_SIZE(type, member), lo, hi, true                                            \
+    }
 #define JSON_INT(type, member, lo, hi)                                                             \
-    {#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false}
+    {                                                                                              \
+#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false            \
+    }
 #define JSON_INT_OPTIONAL(type, member, has, lo, hi)                                               \
-    {#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, lo, hi, false}
+    {                                                                                              \
+#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, lo, hi,  \
+            false                                                                                  \
+    }
 #define JSON_BOOL(type, member)                                                                    \
-    {#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false}
+    {                                                                                              \
+#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false             \
+    }
 #define JSON_BOOL_OPTIONAL(type, member, has)                                                      \
-    {#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0, false}
+    {                                                                                              \
+#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0,   \
+            false                                                                                  \
+    }
 #define JSON_OBJECT(type, member)                                                                  \
-    {#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false}
+    {                                                                                              \
+#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false           \
+    }
 #define JSON_OBJECT_OPTIONAL(type, member, has)                                                    \
-    {#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0,     \
-     false}
+    {                                                                                              \
+#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0, \
+            false                                                                                  \
+    }
 /* A list of `lo` to `hi` items of any kind; each is for the caller to decode. */
 #define JSON_ARRAY(type, member, lo, hi)                                                           \
-    {#member, JSON_KIND_ARRAY, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false}
+    {                                                                                              \
+#member, JSON_KIND_ARRAY, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false          \
+    }
 
 /* What was wrong, for the person who sent it. */
 struct json_complaint {

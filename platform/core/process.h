@@ -20,11 +20,11 @@ struct process_options {
     /* descriptors[i] becomes descriptor 3+i of the child; all others but 0-2 are closed */
     int descriptors[PROCESS_DESCRIPTORS_MAX];
     int descriptor_count;
-    int output;              /* becomes its 1 and 2; -1: ours */
-    const char *directory;   /* NULL: ours */
-    bool die_with_parent;    /* PR_SET_PDEATHSIG SIGKILL */
-    bool own_group;          /* setpgid, so that Ctrl-C reaches only us */
-    bool change_user;        /* to `user` and `group`, with no further groups */
+    int output;            /* becomes its 1 and 2; -1: ours */
+    const char *directory; /* NULL: ours */
+    bool die_with_parent;  /* PR_SET_PDEATHSIG SIGKILL */
+    bool own_group;        /* setpgid, so that Ctrl-C reaches only us */
+    bool change_user;      /* to `user` and `group`, with no further groups */
     uid_t user;
     gid_t group;
 };

@@ -50,10 +50,10 @@ struct settings {
 
     /* auth */
     int64_t access_token_seconds, refresh_token_seconds;
-    int64_t password_memory_kib, password_passes; /* Argon2id cost */
-    int64_t login_failures_max, login_window_seconds;           /* per account */
-    int64_t login_address_failures_max;                         /* per address */
-    int64_t accounts_per_address_max, accounts_window_seconds;  /* register and guest */
+    int64_t password_memory_kib, password_passes;              /* Argon2id cost */
+    int64_t login_failures_max, login_window_seconds;          /* per account */
+    int64_t login_address_failures_max;                        /* per address */
+    int64_t accounts_per_address_max, accounts_window_seconds; /* register and guest */
 
     /* gateway */
     int64_t connections_max;
@@ -64,9 +64,9 @@ struct settings {
     int64_t heartbeat_ms;
 
     /* rooms, matchmaking, games */
-    int64_t room_idle_seconds;      /* an open room with nobody online is closed after this */
-    int64_t room_check_ms;          /* how often a room's match and members are looked up */
-    int64_t queue_wait_ms;          /* then a free-for-all match starts with those who are there */
+    int64_t room_idle_seconds; /* an open room with nobody online is closed after this */
+    int64_t room_check_ms;     /* how often a room's match and members are looked up */
+    int64_t queue_wait_ms;     /* then a free-for-all match starts with those who are there */
     int64_t worker_silence_ms; /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;
 };

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { useTexts } from '../lib/text';
 import ui from '../styles/ui.module.css';
+import styles from './CopyLink.module.css';
 
 export function CopyLink() {
     const texts = useTexts();
@@ -15,11 +16,13 @@ export function CopyLink() {
     }
 
     return (
-        <div className={ui.row}>
+        <div className={styles.copy}>
+            <span className={styles.done} role="status">
+                {done && texts.room.linkDone}
+            </span>
             <button type="button" className={ui.secondary} onClick={copy}>
                 {texts.room.link}
             </button>
-            <span role="status">{done && texts.room.linkDone}</span>
             {shown !== null && (
                 <input
                     className={ui.select}

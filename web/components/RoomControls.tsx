@@ -173,7 +173,7 @@ function Preparation(props: {
         <div className={styles.preparation}>
             <button
                 type="button"
-                className={ready ? ui.secondary : ui.primary}
+                className={ready ? ui.onCourt : ui.primary}
                 aria-pressed={ready}
                 disabled={busy}
                 onClick={() => command('room:ready', { ready: !ready })}

@@ -83,6 +83,18 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
             .catch((error) => setFailure(failureOf(error)));
     };
 
+    const ended = result !== null && result.id === live?.id ? result : null;
+    const controls = (
+        <RoomControls
+            room={room}
+            result={result}
+            take={take}
+            onLeaving={() => {
+                leaving.current = true;
+            }}
+        />
+    );
+
     return (
         <Shell title={room.name}>
             <div className={styles.head}>
@@ -113,27 +125,21 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
             )}
             <div className={playing ? styles.playing : styles.columns}>
                 <div className={styles.stage}>
-                    {result && result.id === live?.id && <Result match={result} me={me} />}
+                    {ended && <Result match={ended} me={me} />}
+                    {ended && controls}
                     {playing && mine && game && (
                         <GameFrame
                             key={live.id}
                             live={live}
                             game={game}
-                            result={result?.id === live.id ? result : null}
+                            result={ended}
                             onRefused={(refusal) => {
                                 setFailure(refusal.code === 'match_over' ? null : refusal);
                                 reload();
                             }}
                         />
                     )}
-                    <RoomControls
-                        room={room}
-                        result={result}
-                        take={take}
-                        onLeaving={() => {
-                            leaving.current = true;
-                        }}
-                    />
+                    {!ended && controls}
                     {!playing && mine && <p className={styles.invite}>{texts.room.invite}</p>}
                 </div>
                 <div className={styles.side}>

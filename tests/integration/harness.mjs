@@ -84,7 +84,8 @@ export class Platform {
         this.data_dir = data_dir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'transcendence-test-'));
     }
 
-    // The command line of a start, also for those that are meant to fail.
+    // The command line of a start, also for those that are meant to fail. `settings` may be a
+    // function of the ports, for addresses of its own.
     flags(more = {}) {
         const all = {
             data_dir: this.data_dir,
@@ -92,7 +93,7 @@ export class Platform {
             http_port: this.ports.http,
             https_port: this.ports.https,
             ...test_settings,
-            ...this.settings,
+            ...(typeof this.settings === 'function' ? this.settings(this.ports) : this.settings),
             ...more,
         };
         return Object.entries(all).map(([name, value]) => `--${name}=${value}`);

@@ -23,6 +23,12 @@ async function refused(words, options = {}) {
     throw new Error(`${words.join(' ')} did not fail`);
 }
 
+// What a new room needs: some game, and one of its modes.
+async function a_mode(platform) {
+    const [game] = (await platform.api('GET', '/api/games')).body.items;
+    return { game: game.id, mode: game.modes[0].id };
+}
+
 describe('the words and settings of the command line', () => {
     const cases = [
         ['a missing word', [], /say what to do/],
@@ -248,7 +254,7 @@ describe('a platform', () => {
     test('one request id runs from nginx to the last hop', async () => {
         const player = await platform.register();
         const { headers, body } = await player.api('POST', '/api/rooms', {
-            body: { game: 'pong', mode: 'duel' },
+            body: await a_mode(platform),
             headers: { 'X-Request-Id': 'forged-by-a-browser' },
         });
         const request = headers['x-request-id'];
@@ -280,14 +286,15 @@ describe('a platform', () => {
     test('a killed service comes back, and commands meanwhile answer unavailable', async () => {
         const player = await platform.register();
         const socket = await player.socket();
+        const room = await a_mode(platform);
         const old = await platform.kill('rooms');
-        let answer = await socket.ask('room:create', { game: 'pong', mode: 'duel' });
+        let answer = await socket.ask('room:create', room);
         if (!answer.ok) assert.equal(answer.error.code, 'unavailable');
         const direct = await platform.api('GET', '/api/rooms');
         assert.ok([200, 503].includes(direct.status));
         if (direct.status === 503) assert.equal(direct.body.code, 'unavailable');
         answer = await until('the service to be back', async () => {
-            const next = await socket.ask('room:create', { game: 'pong', mode: 'duel' });
+            const next = await socket.ask('room:create', room);
             if (!next.ok) assert.equal(next.error.code, 'unavailable');
             return next.ok && next;
         });
@@ -299,10 +306,11 @@ describe('a platform', () => {
     test('a service that hangs is answered with unavailable or timed_out, in bounded time', async () => {
         const player = await platform.guest();
         const socket = await player.socket();
+        const room = await a_mode(platform);
         const { pid } = platform.child('rooms');
         process.kill(pid, 'SIGSTOP');
         try {
-            const answer = await socket.ask('room:create', { game: 'pong', mode: 'duel' });
+            const answer = await socket.ask('room:create', room);
             assert.equal(answer.ok, false);
             assert.match(answer.error.code, /^(unavailable|timed_out)$/);
         } finally {

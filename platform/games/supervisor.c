@@ -396,6 +396,10 @@ static void worker_down(struct worker *worker, const char *why)
         worker_remove(worker);
         return;
     }
+    if (worker->draining && worker->match_count == 0) {
+        worker_remove(worker);
+        return;
+    }
     int64_t backoff_ms = WORKER_BACKOFF_MS_FIRST << (worker->quick_deaths - 1);
     worker->start_again_ms =
         now_ms + (backoff_ms > WORKER_BACKOFF_MS_MAX ? WORKER_BACKOFF_MS_MAX : backoff_ms);

@@ -44,6 +44,8 @@ void match_start(struct worker *worker, const struct control_match_start *start)
                             .arena = arena_match_at(worker->arena, start->arena_index)};
     for (size_t i = 0; i <= SPECTATORS; i++)
         match->links[i] = NONE;
+    if (worker->match_end <= start->arena_index)
+        worker->match_end = start->arena_index + 1;
     if (worker->matches_live++ == 0 && worker->manifest.tick_hz != 0)
         worker->schedule.hz = 0; /* the clock starts with the first match, see worker.c */
 
@@ -56,7 +58,7 @@ void match_start(struct worker *worker, const struct control_match_start *start)
 
 struct match *match_find(struct worker *worker, const uint8_t id[16])
 {
-    for (uint32_t i = 0; i < worker->arena->match_count; i++) {
+    for (uint32_t i = 0; i < worker->match_end; i++) {
         struct match *match = &worker->matches[i];
         if (match->phase == MATCH_PLAYING && memcmp(match->arena->start.match, id, 16) == 0)
             return match;

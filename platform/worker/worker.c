@@ -57,7 +57,7 @@ int main(void)
     while (!worker.stopping)
         if (!serve(&worker))
             return 0;
-    for (uint32_t i = 0; i < worker.arena->match_count; i++)
+    for (uint32_t i = 0; i < worker.match_end; i++)
         if (worker.matches[i].phase == MATCH_PLAYING)
             links_end(&worker, &worker.matches[i], DETACH_WORKER_STOPS);
     for (uint32_t i = 0; i < STREAMS_MAX; i++)
@@ -160,7 +160,7 @@ static void play(struct worker *worker)
 {
     bool ticked = worker->manifest.tick_hz != 0 && tick_all(worker);
     if (worker->manifest.tick_hz == 0)
-        for (uint32_t i = 0; i < worker->arena->match_count; i++)
+        for (uint32_t i = 0; i < worker->match_end; i++)
             match_step_if_asked(worker, &worker->matches[i]);
     if (ticked || worker->manifest.tick_hz == 0)
         deliver_all(worker, ticked);
@@ -191,7 +191,7 @@ static bool tick_all(struct worker *worker)
         worker->counts.tick_late_ns_max = (uint64_t)due.late_ns;
     worker->counts.ticks_skipped += due.skipped;
     for (uint32_t tick = 0; tick < due.ticks; tick++)
-        for (uint32_t i = 0; i < worker->arena->match_count; i++)
+        for (uint32_t i = 0; i < worker->match_end; i++)
             if (worker->matches[i].phase == MATCH_PLAYING)
                 match_step(worker, &worker->matches[i]);
     set_tick_timer(worker);
@@ -200,7 +200,7 @@ static bool tick_all(struct worker *worker)
 
 static void deliver_all(struct worker *worker, bool ticked)
 {
-    for (uint32_t i = 0; i < worker->arena->match_count; i++)
+    for (uint32_t i = 0; i < worker->match_end; i++)
         if (worker->matches[i].phase != MATCH_NONE)
             match_deliver(worker, &worker->matches[i], ticked);
 }
@@ -222,7 +222,7 @@ static void beat(struct worker *worker)
     worker->heartbeats++;
     if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
         worker->logs_left = LOGS_PER_SECOND_MAX;
-    for (uint32_t i = 0; i < worker->arena->match_count; i++)
+    for (uint32_t i = 0; i < worker->match_end; i++)
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);
     worker->counts.cpu_ns = (uint64_t)now_ns(CLOCK_PROCESS_CPUTIME_ID);

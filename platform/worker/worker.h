@@ -77,6 +77,7 @@ struct worker {
     struct gk_host host;  /* what the game sees; the first of what host.c needs */
     struct arena_head *arena;
     struct match *matches; /* arena->match_count of them */
+    uint32_t match_end; /* behind the last that was ever played; the low ones are filled first */
     uint32_t matches_live;
     uint8_t *view; /* scratch, view_bytes_max and a guard */
 

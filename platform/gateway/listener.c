@@ -32,8 +32,8 @@ static void read_bearer(struct lws *wsi, char ret_token[TOKEN_BYTES_MAX]);
 static void read_client(struct lws *wsi, char ret_address[CLIENT_ADDRESS_BYTES],
                         char ret_request_id[HTTP_REQUEST_ID_BYTES]);
 static int refuse(struct lws *wsi, int status, const char *reason, const char *request_id);
-static int on_receive(struct gateway *gateway, struct socket *socket, const char *piece,
-                      size_t bytes);
+static void on_receive(struct gateway *gateway, struct socket *socket, const char *piece,
+                       size_t bytes);
 static void take_message(struct gateway *gateway, struct socket *socket, bool is_binary,
                          const char *message, size_t bytes);
 static int on_http(struct gateway *gateway, struct lws *wsi, const char *path);
@@ -113,13 +113,18 @@ static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *u
         socket_opened(gateway, socket, wsi);
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        return socket ? on_receive(gateway, socket, in, bytes) : -1;
+        if (!socket)
+            return -1;
+        on_receive(gateway, socket, in, bytes);
+        return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         if (socket)
             socket->heard_ms = clock_monotonic_ms();
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return socket ? socket_writable(gateway, socket) : 0;
+        if (socket)
+            socket_writable(gateway, socket);
+        return 0;
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_WSI_DESTROY: /* also of an upgrade that came to nothing */
         if (socket) {
@@ -230,11 +235,11 @@ static int refuse(struct lws *wsi, int status, const char *reason, const char *r
 
 /* Below: messages. */
 
-static int on_receive(struct gateway *gateway, struct socket *socket, const char *piece,
-                      size_t bytes)
+static void on_receive(struct gateway *gateway, struct socket *socket, const char *piece,
+                       size_t bytes)
 {
     if (socket->state == SOCKET_CLOSING)
-        return socket_farewell(socket);
+        return;
     socket->heard_ms = clock_monotonic_ms();
     bool is_first = lws_is_first_fragment(socket->wsi);
     bool is_final = lws_is_final_fragment(socket->wsi);
@@ -256,7 +261,6 @@ static int on_receive(struct gateway *gateway, struct socket *socket, const char
             text_finish(&socket->partial);
         }
     }
-    return socket->state == SOCKET_CLOSING ? socket_farewell(socket) : 0;
 }
 
 static void take_message(struct gateway *gateway, struct socket *socket, bool is_binary,

@@ -13,7 +13,11 @@
 #include "gateway/presence.h"
 #include "gateway/rooms.h"
 
-#define SWEEP_MS            250
+#define SWEEP_MS 250
+/* The library's own number for a close frame. Its lws_close_reason() works only for the callback of
+ * a message, and hangs up at once with what is unread. */
+#define WRITE_CLOSE         ((enum lws_write_protocol)4)
+#define CLOSE_BYTES_MAX     125 /* of a control frame */
 #define EXPIRY_TOLD_MS      60000
 #define REDIS_CHANNEL_BYTES (sizeof(WIRE_EVENT_PREFIX) + WIRE_CHANNEL_BYTES_MAX)
 
@@ -46,6 +50,7 @@ static void cut(struct gateway *gateway, struct socket *socket);
 static void write_now(struct gateway *gateway, struct socket *socket, char *bytes, size_t count,
                       enum lws_write_protocol kind);
 static void want_room(struct gateway *gateway, struct socket *socket);
+static void say_farewell(struct socket *socket);
 static void count_close(enum close_code code);
 
 enum error sockets_create(struct gateway *gateway)
@@ -187,23 +192,26 @@ void socket_close(struct gateway *gateway, struct socket *socket, enum close_cod
     log_info("connection ended by us", "user", socket->caller.user_id, "connection",
              log_number((int64_t)socket->number), "code", log_number(code), "reason", reason, NULL);
     count_close(code);
-    bool is_shaking = socket->state == SOCKET_SHAKING;
+    bool is_told = socket->is_opened && code != CLOSE_SILENT;
+    bool is_now = is_told && !lws_partial_buffered(socket->wsi);
     socket->state = SOCKET_CLOSING;
     socket->close_code = code;
     socket->close_reason = reason;
-    if (!is_shaking && code != CLOSE_SILENT) {
-        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_CLOSE_SEND, SOCKET_CLOSE_SECONDS);
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_CLOSE_SEND,
+                    is_told ? SOCKET_CLOSE_SECONDS : LWS_TO_KILL_ASYNC);
+    if (is_now)
+        say_farewell(socket);
+    else if (is_told)
         lws_callback_on_writable(socket->wsi);
-    } else {
-        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
-    }
     uv_bridge_touch(gateway->bridge);
 }
 
-int socket_writable(struct gateway *gateway, struct socket *socket)
+void socket_writable(struct gateway *gateway, struct socket *socket)
 {
-    if (socket->state == SOCKET_CLOSING)
-        return socket_farewell(socket);
+    if (socket->state == SOCKET_CLOSING) {
+        say_farewell(socket);
+        return;
+    }
     while (socket->first && !lws_partial_buffered(socket->wsi)) {
         struct waiting_text *text = socket->first;
         socket->first = text->next;
@@ -226,20 +234,8 @@ int socket_writable(struct gateway *gateway, struct socket *socket)
         if (channel == SOCKET_LINKS_MAX - 1)
             socket->frames_waiting = false;
     }
-    if (socket->state == SOCKET_CLOSING)
-        return socket_farewell(socket);
-    if (socket->first || socket->frames_waiting)
+    if (socket->state == SOCKET_OPEN && (socket->first || socket->frames_waiting))
         want_room(gateway, socket);
-    return 0;
-}
-
-int socket_farewell(struct socket *socket)
-{
-    if (socket->close_code != CLOSE_SILENT)
-        lws_close_reason(socket->wsi, (enum lws_close_status)socket->close_code,
-                         (unsigned char *)(uintptr_t)socket->close_reason,
-                         strlen(socket->close_reason));
-    return -1;
 }
 
 void socket_send_text(struct gateway *gateway, struct socket *socket, char *text, size_t bytes)
@@ -565,6 +561,24 @@ static void want_room(struct gateway *gateway, struct socket *socket)
 {
     lws_callback_on_writable(socket->wsi);
     uv_bridge_touch(gateway->bridge);
+}
+
+/* The close frame, once. The browser answers it and the library then ends the connection; until
+ * then what still comes in is thrown away, for unread bytes would cut the farewell off. */
+static void say_farewell(struct socket *socket)
+{
+    if (socket->is_farewell_said)
+        return;
+    socket->is_farewell_said = true;
+    unsigned char room[LWS_PRE + CLOSE_BYTES_MAX];
+    unsigned char *frame = room + LWS_PRE;
+    frame[0] = (unsigned char)(socket->close_code >> 8);
+    frame[1] = (unsigned char)(socket->close_code & 0xff);
+    size_t bytes = strlen(socket->close_reason);
+    assert(bytes <= CLOSE_BYTES_MAX - 2); /* every reason is ours */
+    memcpy(frame + 2, socket->close_reason, bytes);
+    if (lws_write(socket->wsi, frame, 2 + bytes, WRITE_CLOSE) < 0)
+        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
 static void count_close(enum close_code code)

@@ -64,7 +64,7 @@ struct socket {
     bool is_opened;                         /* it has joined things that it must leave */
     bool rooms_known;                       /* asked once; its rooms' channels are joined */
     bool resync_due;                        /* Redis was away */
-    bool is_expiry_told;
+    bool is_expiry_told, is_farewell_said;
     bool is_queued; /* this connection waits in a queue of matchmaking */
     uint32_t rooms_tries;
     enum close_code close_code;
@@ -101,8 +101,7 @@ void socket_gone(struct gateway *gateway, struct socket *socket);
 void socket_close(struct gateway *gateway, struct socket *socket, enum close_code code,
                   const char *reason);
 /* It has room again: the farewell, or what waits. */
-int socket_writable(struct gateway *gateway, struct socket *socket);
-int socket_farewell(struct socket *socket);
+void socket_writable(struct gateway *gateway, struct socket *socket);
 
 /* Sends a text message, at once or when there is room. The LWS_PRE bytes before `text` are
  * overwritten. Over outgoing_bytes_max it is closed with 4408. Nothing is sent before

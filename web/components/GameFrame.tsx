@@ -55,7 +55,9 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
             attached: setSlot,
             running: () => {
                 setPhase('running');
-                if (!isTyping()) element.focus({ preventScroll: true });
+                if (isTyping()) return;
+                element.scrollIntoView({ block: 'nearest' });
+                element.focus({ preventScroll: true });
             },
             link: setUp,
             status: setSaid,

@@ -3,9 +3,12 @@
 // measures the round trip. Moves bytes; never looks into a view or an input.
 import { type Failure, failureOf } from './failure';
 import { OP, type SocketClient } from './socketClient';
-import type { Watching } from './types';
+import type { GameStarted, Watching } from './types';
 
 export const PING_MS = 2000;
+export const WATCH_RETRY_MS = 1500;
+/* Of a busy or restarting service: worth another try. */
+const PASSING = ['unavailable', 'overloaded', 'timed_out', 'too_many_requests'];
 export const INPUT_BYTES_MAX = 1024;
 const INPUT_HEAD_BYTES = 6;
 
@@ -31,7 +34,8 @@ export class MatchLink {
     private ended = false;
     private pingTimer: unknown = null;
     private forgetFrames: (() => void) | null = null;
-    private readonly unsubscribe: () => void;
+    private watchTimer: unknown = null;
+    private readonly unsubscribe: (() => void)[];
     private connection: unknown = null;
 
     private readonly socket: SocketClient;
@@ -44,7 +48,12 @@ export class MatchLink {
         this.match = match;
         this.handlers = handlers;
         this.clock = clock;
-        this.unsubscribe = socket.subscribe(() => this.follow());
+        this.unsubscribe = [
+            socket.subscribe(() => this.follow()),
+            socket.on<GameStarted>('game:started', ({ data }) => {
+                if (data.match === match) this.take(data.channel, data.slot);
+            }),
+        ];
         this.follow();
     }
 
@@ -71,7 +80,7 @@ export class MatchLink {
     /** Stops listening. A spectator also leaves; a player keeps the seat. */
     close(): void {
         this.ended = true;
-        this.unsubscribe();
+        for (const stop of this.unsubscribe) stop();
         const watching = this.channel !== null && this.slot === null;
         this.detach();
         if (watching && this.socket.getSnapshot().status === 'open') {
@@ -90,8 +99,12 @@ export class MatchLink {
     }
 
     private async attach(connection: unknown): Promise<void> {
+        this.watchTimer = null;
         const known = this.socket.attachedTo(this.match);
-        if (known) return this.take(known.channel, known.slot);
+        if (known) {
+            this.take(known.channel, known.slot);
+            return;
+        }
         try {
             const watching = await this.socket.command<Watching>('game:watch', {
                 match: this.match,
@@ -101,11 +114,18 @@ export class MatchLink {
         } catch (error) {
             const failure = failureOf(error);
             if (this.ended || connection !== this.connection) return;
-            if (failure.code !== 'connection_lost') this.handlers.failed(failure);
+            if (PASSING.includes(failure.code)) {
+                this.watchTimer = this.clock.setTimer(
+                    () => void this.attach(connection),
+                    WATCH_RETRY_MS,
+                );
+            } else if (failure.code !== 'connection_lost') this.handlers.failed(failure);
         }
     }
 
     private take(channel: number, slot: number | null): void {
+        if (channel === this.channel) return;
+        this.detach();
         this.channel = channel;
         this.slot = slot;
         this.forgetFrames = this.socket.onFrame(channel, (frame) => this.received(frame));
@@ -118,8 +138,11 @@ export class MatchLink {
         this.forgetFrames?.();
         this.forgetFrames = null;
         this.channel = null;
-        if (this.pingTimer !== null) this.clock.clearTimer(this.pingTimer);
+        for (const timer of [this.pingTimer, this.watchTimer]) {
+            if (timer !== null) this.clock.clearTimer(timer);
+        }
         this.pingTimer = null;
+        this.watchTimer = null;
     }
 
     private received(frame: ArrayBuffer): void {

@@ -71,7 +71,9 @@ export function SessionProvider(props: { rendered: Session | undefined; children
         await router.push('/');
     }, [adopt, router]);
 
-    useRefreshedData(session, adopt);
+    // Nobody could be asked: shown as a stranger for now, and the next page asks again.
+    const giveUp = useCallback(() => setSession(nobody), []);
+    useRefreshedData(session, adopt, giveUp);
     useWantedSocket(session.user, adopt);
 
     const value = useMemo(
@@ -82,7 +84,11 @@ export function SessionProvider(props: { rendered: Session | undefined; children
 }
 
 /* The server could not know: get a new token and let the server render the page's data again. */
-function useRefreshedData(session: Session, adopt: (user: Account | null) => void): void {
+function useRefreshedData(
+    session: Session,
+    adopt: (user: Account | null) => void,
+    giveUp: () => void,
+): void {
     const router = useRouter();
     const { pending, user } = session;
     // biome-ignore lint/correctness/useExhaustiveDependencies: once per pending rendering
@@ -91,9 +97,11 @@ function useRefreshedData(session: Session, adopt: (user: Account | null) => voi
         let shown = true;
         refresh().then((refreshed) => {
             if (!shown) return;
-            if (refreshed.state !== 'ok') return adopt(null);
-            adopt(refreshed.session.user);
-            void router.replace(router.asPath, undefined, { scroll: false });
+            if (refreshed.state === 'ok') {
+                adopt(refreshed.session.user);
+                void router.replace(router.asPath, undefined, { scroll: false });
+            } else if (refreshed.state === 'over') adopt(null);
+            else giveUp();
         });
         return () => {
             shown = false;
@@ -117,7 +125,8 @@ function useWantedSocket(user: Account | null, adopt: (user: Account | null) => 
         return undefined;
     }, [id, guest]);
     useEffect(() => {
-        if (id === null) socket.disconnect();
+        // A session that has ended says so until somebody logs in.
+        if (id === null && socket.getSnapshot().status !== 'over') socket.disconnect();
     }, [id]);
     useEffect(() => {
         if (status === 'over') adopt(null);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { INPUT_BYTES_MAX, MatchLink, PING_MS } from '../lib/matchLink';
+import { INPUT_BYTES_MAX, MatchLink, PING_MS, WATCH_RETRY_MS } from '../lib/matchLink';
 import { CLOSE, RETRY_MS_BASE, SocketClient } from '../lib/socketClient';
 import { type FakeSocket, makeWorld, sessionReady, settle } from './fakes';
 
@@ -182,4 +182,35 @@ test('a refused watch is told with its code', async () => {
     world.last().says({ id: command?.id, ok: false, error });
     await settle();
     assert.deepEqual(heard, [['failed', 'match_over']]);
+});
+
+test('a watch that a busy service refused is tried again', async () => {
+    const { world, heard, answer } = watching();
+    const [command] = world.last().commands();
+    const error = { code: 'unavailable', message: 'Try again soon.', field: null };
+    world.last().says({ id: command?.id, ok: false, error });
+    await world.clock.pass(WATCH_RETRY_MS);
+    assert.equal(world.last().commands().length, 2);
+    world.last().sent.shift();
+    await answer(world.last(), 7);
+    assert.deepEqual(heard, [['attached', 0]]);
+});
+
+test('a game:started that comes later moves the link to its channel', async () => {
+    const { world, link, heard, answer } = watching();
+    await answer(world.last(), 7);
+    const data = {
+        match: 'm1',
+        game: 'pong',
+        sha: 's',
+        room: 'r',
+        players: [],
+        channel: 8,
+        slot: 0,
+    };
+    world.last().says({ type: 'game:started', ch: 'room:r', seq: 1, data });
+    world.last().sends(2, 7, 0);
+    world.last().sends(2, 8, 0);
+    assert.deepEqual(heard.slice(2), [['frame', 3]]);
+    link.close();
 });

@@ -313,7 +313,7 @@ static enum error read_candidates(const redisReply *reply, struct candidate *ret
             return ERROR_INTERNAL;
     int count = (int)((reply->elements - HEAD) / FIELDS);
     for (int i = 0; i < count; i++)
-        read_candidate(reply->element + HEAD + i * FIELDS, &ret_candidates[i]);
+        read_candidate(&reply->element[HEAD + (size_t)i * FIELDS], &ret_candidates[i]);
     *ret_count = count;
     *ret_waiting = reply->element[0]->integer;
     *ret_news = reply->element[1]->integer == 1;

@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { start_platform, until } from './harness.mjs';
-import { ask_inside, end_match, make_room, new_id, ready_room, act, refused, service_token } from './lobby.mjs';
+import {
+    ask_inside,
+    end_match,
+    make_room,
+    new_id,
+    ready_room,
+    act,
+    refused,
+    service_token,
+} from './lobby.mjs';
 
 const ROOMS = 2; // the service's port
 const INSTANCES = [10, 11]; // ports of the two
@@ -12,7 +21,9 @@ let platform;
 before(async () => {
     platform = await start_platform({
         settings: (ports) => ({
-            matchmaking_address: INSTANCES.map((port) => `127.0.0.1:${ports.first + port}`).join(','),
+            matchmaking_address: INSTANCES.map((port) => `127.0.0.1:${ports.first + port}`).join(
+                ',',
+            ),
             request_timeout_ms: 1500,
         }),
     });
@@ -124,7 +135,10 @@ describe('a match', () => {
             two.map((one) => one.id).sort(),
         );
         for (const one of two) refused(await ticket(one, 'GET'), 404, 'not_queued');
-        await end_match(two.map((one) => one.connection), mine.match);
+        await end_match(
+            two.map((one) => one.connection),
+            mine.match,
+        );
     });
 
     test('takes four for a mode of four', async () => {
@@ -132,7 +146,10 @@ describe('a match', () => {
         for (const one of four) await ticket(one, 'POST', { game: 'pong', mode: '2v2' });
         const all = await Promise.all(four.map((one) => found(one)));
         assert.equal(new Set(all.map((one) => one.match)).size, 1);
-        await end_match(four.map((one) => one.connection), all[0].match);
+        await end_match(
+            four.map((one) => one.connection),
+            all[0].match,
+        );
     });
 
     test('is one for each, with twenty who come at once to both instances', async () => {
@@ -149,12 +166,16 @@ describe('a match', () => {
         const all = await Promise.all(crowd.map((one) => found(one, 20_000)));
         const matches = Map.groupBy
             ? Map.groupBy(all, (one) => one.match)
-            : all.reduce((map, one) => map.set(one.match, [...(map.get(one.match) ?? []), one]), new Map());
+            : all.reduce(
+                  (map, one) => map.set(one.match, [...(map.get(one.match) ?? []), one]),
+                  new Map(),
+              );
         assert.equal(matches.size, 10);
         for (const group of matches.values()) assert.equal(group.length, 2);
         for (const one of crowd)
             assert.equal(
-                one.connection.all_events.filter((event) => event.type === 'matchmaking:found').length,
+                one.connection.all_events.filter((event) => event.type === 'matchmaking:found')
+                    .length,
                 1,
             );
         await Promise.all(crowd.map((one, index) => end_match([one.connection], all[index].match)));
@@ -165,14 +186,23 @@ describe('a match', () => {
         await ticket(two[0], 'POST', pong);
         await platform.kill('matchmaking-g1');
         await until('the other to answer', async () => {
-            const answer = await ask_inside(platform, INSTANCES[1], 'POST', '/api/matchmaking/ticket', {
-                token: two[1].token,
-                body: pong,
-            });
+            const answer = await ask_inside(
+                platform,
+                INSTANCES[1],
+                'POST',
+                '/api/matchmaking/ticket',
+                {
+                    token: two[1].token,
+                    body: pong,
+                },
+            );
             return answer.status === 201;
         });
         const [mine] = await Promise.all(two.map((one) => found(one, 20_000)));
-        await end_match(two.map((one) => one.connection), mine.match);
+        await end_match(
+            two.map((one) => one.connection),
+            mine.match,
+        );
     });
 
     test('waits for rooms, and those who wait keep their place', async () => {
@@ -186,7 +216,10 @@ describe('a match', () => {
         process.kill(rooms, 'SIGKILL');
         const [mine, theirs] = await Promise.all(two.map((one) => found(one, 30_000)));
         assert.equal(mine.match, theirs.match);
-        await end_match(two.map((one) => one.connection), mine.match);
+        await end_match(
+            two.map((one) => one.connection),
+            mine.match,
+        );
     });
 });
 
@@ -205,7 +238,10 @@ describe('the inside route of rooms', () => {
         assert.equal(answers[0].body.match, answers[1].body.match);
         const again = await ask(token, { ...body, group: new_id() });
         refused(again, 409, 'already_in_match');
-        await end_match(two.map((one) => one.connection), answers[0].body.match);
+        await end_match(
+            two.map((one) => one.connection),
+            answers[0].body.match,
+        );
     });
 
     test('refuses who may not ask, and players that cannot be', async () => {
@@ -235,13 +271,19 @@ describe('the inside route of rooms', () => {
             const [mine] = await Promise.all(two.map((one) => found(one)));
             const mines = (await two[0].api('GET', '/api/rooms?mine=1')).body.items;
             assert.deepEqual(mines.map((room) => room.id).sort(), [own.id, mine.room].sort());
-            await end_match(two.map((one) => one.connection), mine.match);
+            await end_match(
+                two.map((one) => one.connection),
+                mine.match,
+            );
             await until('the room to be open', async () => {
                 const { body } = await platform.api('GET', `/api/rooms/${mine.room}`);
                 return body.state === 'open';
             });
             await until('the players to be free', async () => {
-                const { body } = await platform.api('GET', `/api/social/presence?users=${two.map((one) => one.id)}`);
+                const { body } = await platform.api(
+                    'GET',
+                    `/api/social/presence?users=${two.map((one) => one.id)}`,
+                );
                 return body.items.every((one) => one.match === null);
             });
         }

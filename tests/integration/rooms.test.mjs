@@ -324,10 +324,7 @@ describe('coming and going', () => {
 describe('playing', () => {
     test('starts when all are ready, once, and opens again when the match ends', async () => {
         const [ann, bob, eve] = await people(3);
-        const sockets = await Promise.all([
-            ann.socket({ gateway: 1 }),
-            bob.socket({ gateway: 2 }),
-        ]);
+        const sockets = await Promise.all([ann.socket({ gateway: 1 }), bob.socket({ gateway: 2 })]);
         const room = await make_room(ann);
         refused(await act(ann, room, 'start'), 409, 'room_too_few_players');
         await act(bob, room, 'join');
@@ -401,10 +398,14 @@ describe('playing', () => {
         assert.ok([503, 504].includes(answer.status), JSON.stringify(answer.body));
         process.kill(away, 'SIGKILL');
         await until('the room to be open', async () => (await look(room)).state === 'open');
-        const started = await until('games to be back', async () => {
-            const again = await act(ann, room, 'start');
-            return again.status === 200 && again.body;
-        }, 20_000);
+        const started = await until(
+            'games to be back',
+            async () => {
+                const again = await act(ann, room, 'start');
+                return again.status === 200 && again.body;
+            },
+            20_000,
+        );
         await end_match(sockets, started.match);
     });
 
@@ -415,9 +416,13 @@ describe('playing', () => {
         const { match } = (await act(ann, room, 'start')).body;
         await platform.kill('rooms');
         await end_match(sockets, match);
-        await until('the room to be open', async () => {
-            const answer = await platform.api('GET', `/api/rooms/${room.id}`);
-            return answer.status === 200 && answer.body.state === 'open';
-        }, 20_000);
+        await until(
+            'the room to be open',
+            async () => {
+                const answer = await platform.api('GET', `/api/rooms/${room.id}`);
+                return answer.status === 200 && answer.body.state === 'open';
+            },
+            20_000,
+        );
     });
 });

@@ -78,7 +78,11 @@ describe('chat', () => {
         for (let i = 0; i < 7; i++) said.push((await say(ann, channel, `line ${i}`)).body.text);
         const seen = [];
         for (let cursor = ''; cursor !== null; ) {
-            const { body } = await history(ann, channel, `&limit=3${cursor && `&cursor=${cursor}`}`);
+            const { body } = await history(
+                ann,
+                channel,
+                `&limit=3${cursor && `&cursor=${cursor}`}`,
+            );
             seen.push(...body.items.map((message) => message.text));
             cursor = body.next;
         }
@@ -107,7 +111,13 @@ describe('chat', () => {
             'validation_failed',
             'text',
         ],
-        ['a text of the wrong type', { channel: 'global', text: 5 }, 422, 'validation_failed', 'text'],
+        [
+            'a text of the wrong type',
+            { channel: 'global', text: 5 },
+            422,
+            'validation_failed',
+            'text',
+        ],
         ['an unknown channel', { channel: 'town', text: 'x' }, 404, 'channel_not_found', null],
         [
             'a room that is not there',
@@ -116,7 +126,13 @@ describe('chat', () => {
             'channel_not_found',
             null,
         ],
-        ['a user that is not there', { channel: `dm:${NOBODY}`, text: 'x' }, 404, 'user_not_found', null],
+        [
+            'a user that is not there',
+            { channel: `dm:${NOBODY}`, text: 'x' },
+            404,
+            'user_not_found',
+            null,
+        ],
         ['malformed JSON', '{', 400, 'malformed_json', null],
     ];
     for (const [what, body, status, code, field] of bad)

@@ -95,8 +95,8 @@ static enum error proceed(struct call *call, const struct users *users, int64_t 
     if (error == OK) {
         json_t *items = json_array();
         for (int i = 0; i < users->count; i++)
-            json_array_append_new(
-                items, item_json(users->ids[i], reply->element[2 * i], reply->element[2 * i + 1]));
+            json_array_append_new(items, item_json(users->ids[i], reply->element[2 * (size_t)i],
+                                                   reply->element[2 * (size_t)i + 1]));
         *ret_page = json_pack("{s:o}", "items", items);
     }
     redis_free(reply);

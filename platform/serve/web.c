@@ -9,6 +9,7 @@
 #include "serve/environment.h"
 
 static bool find_node(const char *setting, char ret_path[FILES_PATH_BYTES]);
+static bool copy_absolute(const char *path, char ret_path[FILES_PATH_BYTES]);
 static void add_backend(struct environment *environment, const char *name, const char *addresses);
 
 enum error web_start(struct master *master)
@@ -58,7 +59,7 @@ enum error web_start(struct master *master)
 static bool find_node(const char *setting, char ret_path[FILES_PATH_BYTES])
 {
     if (strchr(setting, '/'))
-        return realpath(setting, ret_path) && access(ret_path, X_OK) == 0;
+        return copy_absolute(setting, ret_path) && access(ret_path, X_OK) == 0;
     const char *folders = getenv("PATH");
     while (folders && *folders) {
         int bytes = (int)strcspn(folders, ":");
@@ -68,6 +69,17 @@ static bool find_node(const char *setting, char ret_path[FILES_PATH_BYTES])
         folders += bytes + (folders[bytes] == ':');
     }
     return false;
+}
+
+/* realpath wants PATH_MAX bytes when it is given the buffer: let it bring its own. */
+static bool copy_absolute(const char *path, char ret_path[FILES_PATH_BYTES])
+{
+    char *absolute = realpath(path, NULL);
+    if (!absolute)
+        return false;
+    int written = snprintf(ret_path, FILES_PATH_BYTES, "%s", absolute);
+    free(absolute);
+    return written < FILES_PATH_BYTES;
 }
 
 /* One address is enough: each service is reached through its first instance. */

@@ -442,8 +442,8 @@ static void keep_alive(struct gateway *gateway, struct socket *socket, int64_t n
     if (now_ms - socket->pinged_ms < every_ms || is_full(socket))
         return;
     socket->pinged_ms = now_ms;
-    char room[LWS_PRE + 1];
-    write_now(gateway, socket, room + LWS_PRE, 0, LWS_WRITE_PING);
+    char room[LWS_PRE + 4] = ""; /* of an empty pong the library does not tell */
+    write_now(gateway, socket, room + LWS_PRE, 4, LWS_WRITE_PING);
 }
 
 static void close_oldest_of_many(struct gateway *gateway, struct socket *socket)

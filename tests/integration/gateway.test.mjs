@@ -12,9 +12,7 @@ const base64url = (value) => Buffer.from(value).toString('base64url');
 
 // Publishes on Redis as a service would.
 async function publish(platform, channel, payload, times = 1) {
-    const password = fs
-        .readFileSync(path.join(platform.data_dir, 'secrets/redis'), 'utf8')
-        .trim();
+    const password = fs.readFileSync(path.join(platform.data_dir, 'secrets/redis'), 'utf8').trim();
     const socket = net.connect(platform.ports.first + 8, '127.0.0.1');
     const parts = (...words) =>
         `*${words.length}\r\n${words.map((w) => `$${Buffer.byteLength(w)}\r\n${w}\r\n`).join('')}`;
@@ -102,7 +100,10 @@ describe('the gateway', () => {
         const elsewhere = base64url(JSON.stringify({ alg: 'ES256', typ: 'JWT', kid: 'other' }));
         await refused_with({ token: `${elsewhere}.${body}.${base64url(forged)}` }, 401);
         const old = { ...JSON.parse(Buffer.from(body, 'base64url')), exp: 1 };
-        await refused_with({ token: `${head}.${base64url(JSON.stringify(old))}.${signature}` }, 401);
+        await refused_with(
+            { token: `${head}.${base64url(JSON.stringify(old))}.${signature}` },
+            401,
+        );
     });
 
     test('a page of another site does not come in, whatever it holds', async () => {
@@ -139,7 +140,10 @@ describe('the gateway', () => {
 
     test('a message over the limit ends the connection with 4400', async () => {
         const text = 'x'.repeat(20000);
-        await closes_with({ id: 1, type: 'chat:sendMessage', data: { channel: 'global', text } }, 4400);
+        await closes_with(
+            { id: 1, type: 'chat:sendMessage', data: { channel: 'global', text } },
+            4400,
+        );
         await closes_with(Buffer.alloc(20000, 1), 4400);
     });
 
@@ -184,7 +188,12 @@ describe('the gateway', () => {
         await fails('room:join', [], 'validation_failed', 'data');
         await fails('room:join', { room: crypto.randomUUID() }, 'room_not_found');
         await fails('room:join', { room: '../../internal/rooms' }, 'room_not_found');
-        await fails('chat:sendMessage', { channel: 'global', text: '' }, 'validation_failed', 'text');
+        await fails(
+            'chat:sendMessage',
+            { channel: 'global', text: '' },
+            'validation_failed',
+            'text',
+        );
         await fails('game:watch', { match: crypto.randomUUID() }, 'match_not_found');
         await fails('game:leave', { match: crypto.randomUUID() }, 'not_in_match');
         await fails('game:playerAction', { channel: 0, input: 'AA==' }, 'not_in_match');
@@ -229,7 +238,10 @@ describe('the gateway', () => {
         for (const socket of [first, second])
             for (const text of ['first <b>', "second'; --"])
                 heard.push(await socket.event('chat:message', (data) => data.text === text));
-        assert.deepEqual(heard.map((event) => event.ch), Array(4).fill('global'));
+        assert.deepEqual(
+            heard.map((event) => event.ch),
+            Array(4).fill('global'),
+        );
         assert.equal(heard[1].seq, heard[0].seq + 1);
         assert.deepEqual(heard.slice(0, 2), heard.slice(2));
         await Promise.all([first.close(), second.close()]);

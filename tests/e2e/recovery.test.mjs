@@ -1,0 +1,68 @@
+// What goes wrong in the middle of a match: a page that is loaded anew, a gateway that dies. The
+// player has the same seat again without a click, the other sees the pause and the return.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { start_platform } from '../integration/harness.mjs';
+import { follow_ball, start_browser, Visitor } from './visitor.mjs';
+
+describe('a match goes on', () => {
+    let platform;
+    let browser;
+    let one; // on the first gateway
+    let other; // on the second
+
+    before(async () => {
+        [platform, browser] = await Promise.all([start_platform(), start_browser()]);
+        one = await Visitor.open(browser, platform, { gateway: 'g1' });
+        other = await Visitor.open(browser, platform, { gateway: 'g2' });
+        for (const visitor of [one, other]) {
+            await visitor.page.goto('/');
+            await visitor.play_now();
+        }
+        for (const visitor of [one, other]) {
+            await visitor.page.waitForURL(/\/rooms\//);
+            await visitor.see('the countdown', (view) => view.phase === 'countdown');
+            await visitor.note_account();
+            visitor.play(follow_ball); // to the end, so that nobody wins meanwhile
+        }
+    });
+    after(async () => {
+        await browser?.close();
+        await platform?.stop();
+    });
+
+    const playing = (view) => view.phase === 'play' && view.rally >= 1;
+
+    test('after a reload in the same seat', async () => {
+        const { slot } = one;
+        await other.see('the ball in play', playing);
+        one.slot = undefined;
+        await one.page.reload();
+        await other.see('the pause', (view) => view.phase === 'paused' && !view.paddles[slot].here);
+        await other.page.getByText(`${one.name} lost the connection`).waitFor();
+        await other.see('the return', (view) => view.paddles[slot].here);
+        await one.see_anew('the countdown', (view) => view.phase === 'countdown');
+        assert.equal(one.slot, slot);
+        for (const visitor of [one, other]) await visitor.see_anew('the ball in play', playing);
+        for (const visitor of [one, other]) visitor.check_console();
+    });
+
+    test('after the gateway of one has died, by the other gateway', async () => {
+        const { slot } = one;
+        assert.equal(await one.gateway(), 'g1');
+        await other.see('the ball in play', playing);
+        const from = performance.now();
+        one.slot = undefined;
+        await platform.kill('g1');
+        await other.see('the pause', (view) => view.phase === 'paused');
+        await one.page.getByText('The connection was lost.').first().waitFor();
+        await other.see('the return', (view) => view.paddles[slot].here);
+        const seconds = (performance.now() - from) / 1000;
+        for (const visitor of [one, other]) await visitor.see_anew('the ball in play', playing);
+        assert.equal(one.slot, slot);
+        assert.ok(seconds < 10, `it took ${seconds} s`);
+        other.check_console();
+        one.check_console([/WebSocket connection to .* failed/]);
+    });
+});

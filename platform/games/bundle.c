@@ -110,8 +110,8 @@ enum error bundle_store(const struct bundle *bundle, const char *data_dir, const
     snprintf(served, sizeof served, "%s/games/%s/%s", data_dir, id, bundle->sha_text);
 
     snprintf(temporary, sizeof temporary, "%s/store/.new-%s", data_dir, nonce);
-    if (access(store, F_OK) != 0 && (!write_tree(bundle, temporary, "", ret_reason) ||
-                                     !move_into_place(temporary, store))) {
+    if (access(store, F_OK) != 0 &&
+        (!write_tree(bundle, temporary, "", ret_reason) || !move_into_place(temporary, store))) {
         remove_tree(temporary);
         return ERROR_UNAVAILABLE;
     }
@@ -244,8 +244,8 @@ static bool belongs(const char *path)
 static bool name_is_plain(const char *name)
 {
     return name[0] != '.' &&
-           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] ==
-               '\0';
+           name[strspn(
+               name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0';
 }
 
 /* Over path, zero, size and bytes of each file in the order of the paths. */

@@ -14,10 +14,10 @@
 #include "core/error.h"
 #include "games/image.h"
 
-#define BUNDLE_BYTES_MAX  (64u << 20)
-#define BUNDLE_FILES_MAX  512
-#define BUNDLE_DEPTH_MAX  8
-#define BUNDLE_PATH_BYTES 256
+#define BUNDLE_BYTES_MAX    (64u << 20)
+#define BUNDLE_FILES_MAX    512
+#define BUNDLE_DEPTH_MAX    8
+#define BUNDLE_PATH_BYTES   256
 #define BUNDLE_REASON_BYTES 256
 
 struct bundle_file {

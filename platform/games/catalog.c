@@ -19,8 +19,8 @@
 
 struct seen {
     char id[32];
-    uint64_t signature; /* that was looked at last */
-    uint64_t taken;     /* that was admitted or refused */
+    uint64_t signature;  /* that was looked at last */
+    uint64_t taken;      /* that was admitted or refused */
     struct image *image; /* owned, under the lock; NULL: none admitted yet */
 };
 
@@ -273,5 +273,6 @@ static void put(struct catalog *catalog, struct seen *seen, struct image *image)
 
 static int compare_ids(const void *a, const void *b)
 {
-    return strcmp((*(struct image *const *)a)->manifest.id, (*(struct image *const *)b)->manifest.id);
+    return strcmp((*(struct image *const *)a)->manifest.id,
+                  (*(struct image *const *)b)->manifest.id);
 }

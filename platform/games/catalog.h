@@ -15,7 +15,8 @@
 
 struct catalog;
 
-/* Called on the scanning thread (during catalog_create: on the caller's) for each admitted image. */
+/* Called on the scanning thread (during catalog_create: on the caller's) for each admitted image.
+ */
 typedef void catalog_admitted(void *context, struct image *image);
 
 /* Looks once, at once, then goes on looking until catalog_destroy. */

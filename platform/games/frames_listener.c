@@ -86,10 +86,10 @@ static bool bind_address(struct frames_listener *listener, const char *address)
     struct addrinfo *found = NULL;
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
         return false;
-    listener->listener = evconnlistener_new_bind(
-        listener->context->base, on_accept, listener,
-        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, -1, found->ai_addr,
-        (int)found->ai_addrlen);
+    listener->listener =
+        evconnlistener_new_bind(listener->context->base, on_accept, listener,
+                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+                                -1, found->ai_addr, (int)found->ai_addrlen);
     freeaddrinfo(found);
     return listener->listener != NULL;
 }
@@ -97,10 +97,10 @@ static bool bind_address(struct frames_listener *listener, const char *address)
 static void on_accept(struct evconnlistener *evconnlistener, evutil_socket_t fd,
                       struct sockaddr *address, int length, void *context)
 {
-    const struct timeval patience = {FRAMES_HELLO_MS_MAX / 1000,
-                                     FRAMES_HELLO_MS_MAX % 1000 * 1000};
+    const struct timeval patience = {FRAMES_HELLO_MS_MAX / 1000, FRAMES_HELLO_MS_MAX % 1000 * 1000};
     struct frames_listener *listener = context;
-    struct guest *guest = listener->guest_count < FRAMES_GUESTS_MAX ? calloc(1, sizeof *guest) : NULL;
+    struct guest *guest =
+        listener->guest_count < FRAMES_GUESTS_MAX ? calloc(1, sizeof *guest) : NULL;
     (void)evconnlistener;
     (void)address;
     (void)length;

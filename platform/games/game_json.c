@@ -109,8 +109,8 @@ static enum error decode(const json_t *root, struct document *ret_document,
     if (error == OK)
         error = decode_texts(ret_document->texts, complaint);
     if (error == OK)
-        error = json_decode(ret_document->input, input_fields, COUNT(input_fields), &input,
-                            complaint);
+        error =
+            json_decode(ret_document->input, input_fields, COUNT(input_fields), &input, complaint);
     for (size_t i = 0; error == OK && i < json_array_size(input.actions); i++)
         error = decode_action(json_array_get(input.actions, i), complaint);
     return error;
@@ -138,8 +138,7 @@ static enum error decode_action(const json_t *item, struct json_complaint *compl
         snprintf(complaint->sentence, sizeof complaint->sentence, "each is an object");
         return ERROR_VALIDATION;
     }
-    enum error error =
-        json_decode(item, action_fields, COUNT(action_fields), &action, complaint);
+    enum error error = json_decode(item, action_fields, COUNT(action_fields), &action, complaint);
     if (error == OK)
         error = json_decode(action.label, label_fields, COUNT(label_fields), &label, complaint);
     for (size_t i = 0; error == OK && i < json_array_size(action.keys); i++) {

@@ -14,9 +14,9 @@
 
 #include "core/error.h"
 
-#define GAME_JSON_BYTES_MAX   (64u << 10)
-#define GAME_ACTIONS_MAX      32
-#define GAME_ACTION_KEYS_MAX  8
+#define GAME_JSON_BYTES_MAX    (64u << 10)
+#define GAME_ACTIONS_MAX       32
+#define GAME_ACTION_KEYS_MAX   8
 #define GAME_JSON_REASON_BYTES 256
 
 struct game_json {

@@ -25,10 +25,9 @@ json_t *game_json_of(const struct image *image, int playing)
                                                "teams", mode->teams));
     }
     return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o,s:o,s:s,s:o,s:i}", "id", manifest->id,
-                     "title", manifest->title, "version", manifest->version, "sha",
-                     image->sha_text, "tickHz", manifest->tick_hz, "playersMin",
-                     manifest->players_min, "playersMax", manifest->players_max, "modes", modes,
-                     "client",
+                     "title", manifest->title, "version", manifest->version, "sha", image->sha_text,
+                     "tickHz", manifest->tick_hz, "playersMin", manifest->players_min, "playersMax",
+                     manifest->players_max, "modes", modes, "client",
                      json_sprintf("/games/%s/%s/client/", manifest->id, image->sha_text), "texts",
                      json_loads(image->texts, 0, NULL), "icon", image->icon, "input",
                      json_loads(image->input, 0, NULL), "playing", playing);

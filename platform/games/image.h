@@ -14,13 +14,13 @@
 
 struct image {
     _Atomic int references;
-    uint8_t sha[32];              /* SHA-256 of the whole bundle, see bundle.h */
+    uint8_t sha[32]; /* SHA-256 of the whole bundle, see bundle.h */
     char sha_text[SHA_TEXT_BYTES];
     struct gk_manifest manifest;
-    int memory;      /* sealed memfd of game.so */
-    char *texts;     /* owned, JSON object by locale */
-    char *input;     /* owned, JSON object as in game.json */
-    char *icon;      /* owned, path inside the bundle */
+    int memory;  /* sealed memfd of game.so */
+    char *texts; /* owned, JSON object by locale */
+    char *input; /* owned, JSON object as in game.json */
+    char *icon;  /* owned, path inside the bundle */
 };
 
 struct image *image_keep(struct image *image);

@@ -15,8 +15,8 @@ struct mailbox;
 typedef void mailbox_handler(void *context, void *letter);
 
 /* On the loop's thread. */
-must_use enum error mailbox_create(struct event_base *base, mailbox_handler *handler,
-                                   void *context, struct mailbox **ret_mailbox);
+must_use enum error mailbox_create(struct event_base *base, mailbox_handler *handler, void *context,
+                                   struct mailbox **ret_mailbox);
 /* Letters that nobody has taken are handed to `handler` one last time. */
 void mailbox_destroy(struct mailbox *mailbox);
 

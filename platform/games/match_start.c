@@ -80,8 +80,8 @@ static enum error decode(struct call *call, const json_t *body, struct wish *ret
     ret_begin->id = id_new();
     ret_begin->player_count = (int)json_array_size(ret_wish->players);
     for (int slot = 0; error == OK && slot < ret_begin->player_count; slot++)
-        error = decode_player(call, json_array_get(ret_wish->players, (size_t)slot), slot,
-                              ret_begin);
+        error =
+            decode_player(call, json_array_get(ret_wish->players, (size_t)slot), slot, ret_begin);
     return error;
 }
 
@@ -160,8 +160,8 @@ static enum error announce(struct call *call, const struct match_begin *begin)
     service_publish(context, channel, "game:started",
                     json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "match", match, "game",
                               begin->image->manifest.id, "sha", begin->image->sha_text, "mode",
-                              begin->image->manifest.modes[begin->mode].id, "room", room,
-                              "players", players_json(begin), "worker", placement.worker, "frames",
+                              begin->image->manifest.modes[begin->mode].id, "room", room, "players",
+                              players_json(begin), "worker", placement.worker, "frames",
                               context->settings->frames_address));
 
     enum error error = database_open(context->database, &database);
@@ -178,10 +178,9 @@ static json_t *players_json(const struct match_begin *begin)
     for (int i = 0; i < begin->player_count; i++) {
         char user[ID_TEXT_BYTES];
         id_text(&begin->players[i].user, user);
-        json_array_append_new(players, json_pack("{s:s,s:s,s:i,s:i}", "user", user, "name",
-                                                 begin->players[i].name, "slot",
-                                                 begin->players[i].slot, "team",
-                                                 begin->players[i].team));
+        json_array_append_new(
+            players, json_pack("{s:s,s:s,s:i,s:i}", "user", user, "name", begin->players[i].name,
+                               "slot", begin->players[i].slot, "team", begin->players[i].team));
     }
     return players;
 }

@@ -28,11 +28,11 @@ enum error match_store_begin(struct service_context *context, const struct match
     if (error == OK)
         error = database_begin(database);
     if (error == OK)
-        error = database_run(database, &match_insert, NULL, match,
-                             database_number(MATCH_EPOCH_FIRST), room, manifest->id,
-                             manifest->version, begin->image->sha_text,
-                             manifest->modes[begin->mode].id, database_number(now_unix_ms),
-                             context->settings->instance, run, DATABASE_END);
+        error =
+            database_run(database, &match_insert, NULL, match, database_number(MATCH_EPOCH_FIRST),
+                         room, manifest->id, manifest->version, begin->image->sha_text,
+                         manifest->modes[begin->mode].id, database_number(now_unix_ms),
+                         context->settings->instance, run, DATABASE_END);
     if (error == OK)
         error = insert_players(database, match, begin);
     return error == OK ? database_commit(database) : error;
@@ -65,11 +65,11 @@ enum error match_store_end(struct service_context *context, const struct match_r
     if (error == OK)
         error = database_begin(database);
     if (error == OK)
-        error = database_run(database, &match_end, &rows, match, database_number(result->epoch),
-                             aborted ? "aborted" : "ended",
-                             match_reason_text(result->result.reason),
-                             database_number(result->ended_unix_ms),
-                             database_number((int64_t)result->ticks), hash, DATABASE_END);
+        error =
+            database_run(database, &match_end, &rows, match, database_number(result->epoch),
+                         aborted ? "aborted" : "ended", match_reason_text(result->result.reason),
+                         database_number(result->ended_unix_ms),
+                         database_number((int64_t)result->ticks), hash, DATABASE_END);
     if (error != OK)
         return error;
     if (rows_count(rows) == 0) {
@@ -122,9 +122,9 @@ static enum error insert_players(struct database *database, const char *match,
         const struct match_player *player = &begin->players[i];
         char user[ID_TEXT_BYTES];
         id_text(&player->user, user);
-        error = database_run(database, &match_player_insert, NULL, match,
-                             database_number(player->slot), user, player->name,
-                             database_number(player->team), DATABASE_END);
+        error =
+            database_run(database, &match_player_insert, NULL, match, database_number(player->slot),
+                         user, player->name, database_number(player->team), DATABASE_END);
         if (error == OK)
             error = database_run(database, &playing_insert, NULL, user, match, DATABASE_END);
         if (error == ERROR_BAD_REQUEST && database_constraint_is(database, "playing_one_match"))
@@ -139,14 +139,13 @@ static enum error write_players(struct database *database, const char *match,
     static const char *const outcomes[] = {NULL, "win", "loss", "draw"};
     enum error error = OK;
     for (uint32_t slot = 0; error == OK && slot < result->player_count; slot++)
-        error = database_run(
-            database, &match_player_result, NULL, match, database_number(slot),
-            database_number(result->players[slot].score),
-            database_number(result->players[slot].place),
-            outcomes[result->players[slot].outcome > GK_OUTCOME_DRAW
-                         ? 0
-                         : result->players[slot].outcome],
-            database_bool(result->players[slot].forfeit == 1), DATABASE_END);
+        error = database_run(database, &match_player_result, NULL, match, database_number(slot),
+                             database_number(result->players[slot].score),
+                             database_number(result->players[slot].place),
+                             outcomes[result->players[slot].outcome > GK_OUTCOME_DRAW
+                                          ? 0
+                                          : result->players[slot].outcome],
+                             database_bool(result->players[slot].forfeit == 1), DATABASE_END);
     return error;
 }
 
@@ -166,14 +165,12 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
 
 static json_t *player_json(const struct rows *players, int row)
 {
-    return json_pack("{s:s,s:s,s:I,s:I,s:o,s:o,s:o,s:b}", "user", rows_text(players, row, "user_id"),
-                     "name", rows_text(players, row, "name"), "slot",
-                     (json_int_t)rows_int(players, row, "slot"), "team",
-                     (json_int_t)rows_int(players, row, "team"), "score",
-                     number_or_null(players, row, "score"), "place",
-                     number_or_null(players, row, "place"), "outcome",
-                     text_or_null(players, row, "outcome"), "forfeit",
-                     (int)rows_bool(players, row, "forfeit"));
+    return json_pack(
+        "{s:s,s:s,s:I,s:I,s:o,s:o,s:o,s:b}", "user", rows_text(players, row, "user_id"), "name",
+        rows_text(players, row, "name"), "slot", (json_int_t)rows_int(players, row, "slot"), "team",
+        (json_int_t)rows_int(players, row, "team"), "score", number_or_null(players, row, "score"),
+        "place", number_or_null(players, row, "place"), "outcome",
+        text_or_null(players, row, "outcome"), "forfeit", (int)rows_bool(players, row, "forfeit"));
 }
 
 static json_t *text_or_null(const struct rows *rows, int row, const char *column)

@@ -12,7 +12,7 @@ struct order {
     int64_t since_ms;
     pthread_mutex_t lock;
     pthread_cond_t answered;
-    int references;     /* under the lock, like the rest */
+    int references; /* under the lock, like the rest */
     bool done, given_up;
     enum error error;
 };

@@ -28,8 +28,8 @@ void outbox_deliver(struct service_context *context)
     database_close(database);
     for (int i = 0; error == OK && i < rows_count(rows); i++) {
         const char *match = rows_text(rows, i, "match");
-        bool done = tell(context, match, rows_text(rows, i, "room"),
-                         rows_bool(rows, i, "published"));
+        bool done =
+            tell(context, match, rows_text(rows, i, "room"), rows_bool(rows, i, "published"));
         mark(context, done ? &outbox_delete : &outbox_later, match);
     }
 }

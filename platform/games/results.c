@@ -95,7 +95,8 @@ static void step(struct service_context *context, int64_t now_unix_ms)
 {
     struct results *results = games_of(context)->results;
     spool_waiting(results);
-    metric_set(&figure_results_spooled, (int64_t)spool_each(results->folder, take_spooled, results));
+    metric_set(&figure_results_spooled,
+               (int64_t)spool_each(results->folder, take_spooled, results));
     if (!results->swept)
         sweep_left_over(results, now_unix_ms);
     outbox_deliver(context);
@@ -147,7 +148,8 @@ static bool take_spooled(void *context, const struct match_result *result)
     return true;
 }
 
-/* Live matches of an earlier run have no worker any more. Their spooled results were taken before. */
+/* Live matches of an earlier run have no worker any more. Their spooled results were taken before.
+ */
 static void sweep_left_over(struct results *results, int64_t now_unix_ms)
 {
     AUTO_DATABASE *database = NULL;

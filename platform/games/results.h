@@ -12,10 +12,10 @@
 #include "games/spool.h"
 #include "service/service.h"
 
-#define RESULTS_STEP_MS        1000 /* between two tries while something is left */
-#define RESULTS_WAITING_MAX    PLACEMENTS_MAX
-#define PLAYING_TTL_S          60
-#define PLAYING_REFRESH_MS     (PLAYING_TTL_S * 1000 / 3)
+#define RESULTS_STEP_MS     1000 /* between two tries while something is left */
+#define RESULTS_WAITING_MAX PLACEMENTS_MAX
+#define PLAYING_TTL_S       60
+#define PLAYING_REFRESH_MS  (PLAYING_TTL_S * 1000 / 3)
 
 struct results;
 

@@ -1,4 +1,5 @@
-/* The record is fixed and little endian, with a check sum at its end. Blocking; not for the loop. */
+/* The record is fixed and little endian, with a check sum at its end. Blocking; not for the loop.
+ */
 #include "games/spool.h"
 
 #include <dirent.h>
@@ -55,8 +56,7 @@ bool spool_decode(const uint8_t *bytes, size_t count, struct match_result *ret_r
     at = get(at, &result.result, sizeof result.result);
     get(at, &sum, sizeof sum);
     if (sum != checksum(bytes, count - sizeof sum) || reserved != 0 ||
-        result.result.player_count > GK_PLAYERS_MAX ||
-        result.result.reason > SPOOL_REASON_ABORTED)
+        result.result.player_count > GK_PLAYERS_MAX || result.result.reason > SPOOL_REASON_ABORTED)
         return false;
     *ret_result = result;
     return true;
@@ -89,8 +89,8 @@ enum error spool_write(const char *folder, const struct match_result *result)
     return OK;
 }
 
-size_t spool_each(const char *folder, bool (*take)(void *context, const struct match_result *result),
-                  void *context)
+size_t spool_each(const char *folder,
+                  bool (*take)(void *context, const struct match_result *result), void *context)
 {
     size_t staying = 0;
     DIR *entries = opendir(folder);

@@ -40,7 +40,7 @@ must_use enum error spool_open(const char *folder);
 must_use enum error spool_write(const char *folder, const struct match_result *result);
 /* Calls `take` for every record; where it returns true the file is removed. Returns how many
  * stay. */
-size_t spool_each(const char *folder, bool (*take)(void *context, const struct match_result *result),
-                  void *context);
+size_t spool_each(const char *folder,
+                  bool (*take)(void *context, const struct match_result *result), void *context);
 
 #endif

@@ -114,8 +114,7 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->placements = placements;
     supervisor->results = results;
     int64_t capacity = context->settings->matches_per_worker_max;
-    supervisor->capacity =
-        capacity > ARENA_MATCHES_MAX ? ARENA_MATCHES_MAX : (uint32_t)capacity;
+    supervisor->capacity = capacity > ARENA_MATCHES_MAX ? ARENA_MATCHES_MAX : (uint32_t)capacity;
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
     worker_path_find(supervisor);
     if (!arena_folder_make(supervisor) || !supervisor->timer ||
@@ -435,8 +434,7 @@ static const struct live_match *report_death(struct worker *worker, int status, 
     const struct live_match *culprit = NULL;
     uint64_t tick = 0;
     char match[ID_TEXT_BYTES] = "none";
-    if (callback != ARENA_CALL_NONE && index < worker->process.capacity &&
-        worker->matches[index]) {
+    if (callback != ARENA_CALL_NONE && index < worker->process.capacity && worker->matches[index]) {
         struct arena_head sizes;
         arena_head_init(&sizes, manifest, worker->process.image->sha, worker->process.capacity);
         culprit = worker->matches[index];
@@ -483,9 +481,8 @@ static bool match_send(struct worker *worker, struct live_match *match, bool res
 static void fill_start(const struct match_begin *begin, uint32_t index,
                        struct control_match_start *ret_start)
 {
-    *ret_start = (struct control_match_start){.arena_index = index,
-                                              .mode = begin->mode,
-                                              .slot_count = (uint32_t)begin->player_count};
+    *ret_start = (struct control_match_start){
+        .arena_index = index, .mode = begin->mode, .slot_count = (uint32_t)begin->player_count};
     memcpy(ret_start->match, begin->id.bytes, sizeof ret_start->match);
     random_bytes(&ret_start->seed, sizeof ret_start->seed);
     for (int i = 0; i < begin->player_count; i++) {

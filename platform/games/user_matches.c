@@ -34,9 +34,8 @@ enum error user_match_list(struct call *call)
         json_decref(items);
         return error;
     }
-    json_t *next = rows_count(rows) > limit
-                       ? json_string(rows_text(rows, (int)limit - 1, "match"))
-                       : json_null();
+    json_t *next = rows_count(rows) > limit ? json_string(rows_text(rows, (int)limit - 1, "match"))
+                                            : json_null();
     call_reply(call, 200, json_pack("{s:o,s:o}", "items", items, "next", next));
     return OK;
 }

@@ -17,12 +17,12 @@ enum error user_stats_show(struct call *call)
         return error;
     json_t *items = json_array();
     for (int i = 0; i < rows_count(rows); i++)
-        json_array_append_new(
-            items, json_pack("{s:s,s:I,s:I,s:I,s:I}", "game", rows_text(rows, i, "game"), "played",
-                             (json_int_t)rows_int(rows, i, "played"), "won",
-                             (json_int_t)rows_int(rows, i, "won"), "lost",
-                             (json_int_t)rows_int(rows, i, "lost"), "drawn",
-                             (json_int_t)rows_int(rows, i, "drawn")));
+        json_array_append_new(items,
+                              json_pack("{s:s,s:I,s:I,s:I,s:I}", "game", rows_text(rows, i, "game"),
+                                        "played", (json_int_t)rows_int(rows, i, "played"), "won",
+                                        (json_int_t)rows_int(rows, i, "won"), "lost",
+                                        (json_int_t)rows_int(rows, i, "lost"), "drawn",
+                                        (json_int_t)rows_int(rows, i, "drawn")));
     call_reply(call, 200, json_pack("{s:o}", "items", items));
     return OK;
 }

@@ -1,4 +1,5 @@
-/* Memory, descriptors and the process. The child gets an empty environment and three descriptors. */
+/* Memory, descriptors and the process. The child gets an empty environment and three descriptors.
+ */
 #include "games/worker_process.h"
 
 #include <errno.h>
@@ -24,8 +25,8 @@ enum error worker_process_init(struct worker_process *process, struct image *ima
     static unsigned counter;
     *process = (struct worker_process){
         .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
-    snprintf(process->name, sizeof process->name, "%s-%.8s-%u", image->manifest.id,
-             image->sha_text, ++counter);
+    snprintf(process->name, sizeof process->name, "%s-%.8s-%u", image->manifest.id, image->sha_text,
+             ++counter);
     if (make_arena(process, arena_folder))
         return OK;
     log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
@@ -144,8 +145,7 @@ static bool make_arena(struct worker_process *process, const char *arena_folder)
              process->name);
     process->arena_file =
         open(process->arena_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (process->arena_file < 0 ||
-        ftruncate(process->arena_file, (off_t)process->arena_bytes) != 0)
+    if (process->arena_file < 0 || ftruncate(process->arena_file, (off_t)process->arena_bytes) != 0)
         return false;
     void *arena = mmap(NULL, process->arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
                        process->arena_file, 0);

@@ -38,7 +38,8 @@ int worker_process_end(struct worker_process *process);
 /* Ends the process and removes the arena. */
 void worker_process_finish(struct worker_process *process);
 
-/* `fd` -1: none. ERROR_OVERLOADED when the socket is full, ERROR_UNAVAILABLE when nobody is there. */
+/* `fd` -1: none. ERROR_OVERLOADED when the socket is full, ERROR_UNAVAILABLE when nobody is there.
+ */
 must_use enum error worker_process_send(struct worker_process *process, enum control_type type,
                                         const void *body, uint32_t bytes, int fd);
 

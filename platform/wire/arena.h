@@ -74,10 +74,10 @@ struct arena_match {
 };
 
 struct arena_block {
-    uint64_t commit; /* which one this is */
-    uint64_t tick;   /* steps since init */
-    uint64_t joined; /* bit s: the game has seen slot s join */
-    uint64_t left;   /* bit s: slot s gave up for good */
+    uint64_t commit;              /* which one this is */
+    uint64_t tick;                /* steps since init */
+    uint64_t joined;              /* bit s: the game has seen slot s join */
+    uint64_t left;                /* bit s: slot s gave up for good */
     uint32_t ack[GK_PLAYERS_MAX]; /* the last input seq used, by slot */
 };
 
@@ -128,9 +128,8 @@ static inline void arena_head_init(struct arena_head *head, const struct gk_mani
 static inline bool arena_head_fits(const struct arena_head *head,
                                    const struct gk_manifest *manifest, uint64_t file_bytes)
 {
-    return head->magic == ARENA_MAGIC && head->version == ARENA_VERSION &&
-           head->match_count >= 1 && head->match_count <= ARENA_MATCHES_MAX &&
-           head->state_bytes == manifest->state_bytes &&
+    return head->magic == ARENA_MAGIC && head->version == ARENA_VERSION && head->match_count >= 1 &&
+           head->match_count <= ARENA_MATCHES_MAX && head->state_bytes == manifest->state_bytes &&
            head->input_bytes == manifest->input_bytes &&
            head->players_max == manifest->players_max &&
            head->match_bytes == arena_blocks_offset(head) + 2 * arena_block_bytes(head) &&

@@ -62,8 +62,8 @@ enum image_refusal game_image_inspect(const uint8_t *bytes, size_t count,
             continue;
         if (!inside(file, segment.p_offset, segment.p_filesz) ||
             (segment.p_type == PT_LOAD && segment.p_filesz > segment.p_memsz))
-            return refuse(IMAGE_REFUSED_SEGMENTS, ret_sentence,
-                          "Segment %u lies outside the file.", i);
+            return refuse(IMAGE_REFUSED_SEGMENTS, ret_sentence, "Segment %u lies outside the file.",
+                          i);
         if (segment.p_type == PT_NOTE)
             refusal = notes_search((struct span){bytes + segment.p_offset, segment.p_filesz},
                                    &manifest, &found, ret_sentence);
@@ -97,16 +97,18 @@ enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
         return refuse(IMAGE_REFUSED_ABI_MINOR, sentence,
                       "The game requires a newer gamekit than it was built with.");
     if (m->flags != 0)
-        return refuse(IMAGE_REFUSED_FLAGS, sentence, "The game sets flags 0x%x, which gamekit "
-                      "%u.%u does not know.", m->flags, GK_ABI_MAJOR, GK_ABI_MINOR);
+        return refuse(IMAGE_REFUSED_FLAGS, sentence,
+                      "The game sets flags 0x%x, which gamekit "
+                      "%u.%u does not know.",
+                      m->flags, GK_ABI_MAJOR, GK_ABI_MINOR);
     for (size_t i = 0; i < sizeof m->reserved / sizeof m->reserved[0]; i++)
         if (m->reserved[i] != 0)
             return refuse(IMAGE_REFUSED_RESERVED, sentence, "manifest.reserved must be zero.");
 
 #define IN_RANGE(field, low, high)                                                                 \
     if ((m->field) < (low) || (m->field) > (high))                                                 \
-        return refuse(IMAGE_REFUSED_MANIFEST, sentence, "manifest.%s is %u, not %u to %u.", #field, \
-                      (unsigned)(m->field), (unsigned)(low), (unsigned)(high));
+        return refuse(IMAGE_REFUSED_MANIFEST, sentence, "manifest.%s is %u, not %u to %u.",        \
+                      #field, (unsigned)(m->field), (unsigned)(low), (unsigned)(high));
     IN_RANGE(size, sizeof *m, sizeof *m)
     if (m->tick_hz != 0)
         IN_RANGE(tick_hz, 1, GK_TICK_HZ_MAX)

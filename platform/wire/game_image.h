@@ -11,23 +11,23 @@
 
 #include "gamekit/game.h"
 
-#define GAME_IMAGE_BYTES_MAX    (16u << 20)
-#define GAME_IMAGE_SEGMENTS_MAX 64
+#define GAME_IMAGE_BYTES_MAX      (16u << 20)
+#define GAME_IMAGE_SEGMENTS_MAX   64
 #define GAME_IMAGE_SENTENCE_BYTES 200
 
 /* Why an image is refused. X(NAME, stable code) */
 #define IMAGE_REFUSALS(X)                                                                          \
-    X(SIZE, "image_size")                 /* empty or larger than GAME_IMAGE_BYTES_MAX */          \
-    X(NOT_ELF, "image_not_elf")           /* or not for this kind of machine */                    \
-    X(NOT_SHARED, "image_not_shared")     /* no shared object */                                   \
-    X(SEGMENTS, "image_segments")         /* a header points outside the file */                   \
+    X(SIZE, "image_size")             /* empty or larger than GAME_IMAGE_BYTES_MAX */              \
+    X(NOT_ELF, "image_not_elf")       /* or not for this kind of machine */                        \
+    X(NOT_SHARED, "image_not_shared") /* no shared object */                                       \
+    X(SEGMENTS, "image_segments")     /* a header points outside the file */                       \
     X(NO_NOTE, "image_no_manifest")                                                                \
     X(NOTE_TWICE, "image_two_manifests")                                                           \
     X(ABI_MAJOR, "image_abi_major")                                                                \
     X(ABI_MINOR, "image_abi_minor")                                                                \
-    X(FLAGS, "image_flags")               /* unknown flag */                                       \
-    X(RESERVED, "image_reserved")         /* a reserved field is not zero */                       \
-    X(MANIFEST, "image_manifest")         /* a field is out of range */
+    X(FLAGS, "image_flags")       /* unknown flag */                                               \
+    X(RESERVED, "image_reserved") /* a reserved field is not zero */                               \
+    X(MANIFEST, "image_manifest") /* a field is out of range */
 
 enum image_refusal {
     IMAGE_FINE = 0,

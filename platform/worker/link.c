@@ -75,10 +75,8 @@ void link_attach(struct worker *worker, uint32_t stream, const struct record_hea
         match->waits_for_step = true;
     }
 
-    struct record_head answer = {.type = RECORD_ATTACHED,
-                                 .channel = head->channel,
-                                 .slot = link->slot,
-                                 .link = head->link};
+    struct record_head answer = {
+        .type = RECORD_ATTACHED, .channel = head->channel, .slot = link->slot, .link = head->link};
     stream_answer(worker, &worker->streams[stream], &answer);
 }
 
@@ -121,7 +119,7 @@ static uint32_t seat_of(const struct match *match, const uint8_t user[16])
     static const uint8_t nobody[16];
     if (memcmp(user, nobody, sizeof nobody) == 0)
         return SPECTATORS;
-    for (uint32_t i = 0; i < start->slot_count; i++)
+    for (uint32_t i = 0; i < start->slot_count && i < GK_PLAYERS_MAX; i++)
         if (memcmp(start->slots[i].user, user, 16) == 0)
             return i;
     return SPECTATORS;

@@ -93,9 +93,11 @@ void match_deliver(struct worker *worker, struct match *match, bool ticked)
     struct arena_block *block = arena_newest(worker->arena, match->arena);
     bool to_all = ticked || match->changed;
     match->changed = false;
-    for (uint32_t list = 0; list <= SPECTATORS; list++)
+    for (uint32_t list = 0; list < match->arena->start.slot_count && list < SPECTATORS; list++)
         if (match->links[list] != NONE)
             show(worker, match, block, list, to_all);
+    if (match->links[SPECTATORS] != NONE)
+        show(worker, match, block, SPECTATORS, to_all);
     if (match->phase == MATCH_OVER) {
         links_end(worker, match, DETACH_MATCH_OVER);
         match_report(worker, match);
@@ -112,7 +114,8 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
 
     uint8_t input[GK_INPUT_BYTES_MAX] = {0};
     host_enter(worker, match_index(worker, match), ARENA_CALL_INPUT);
-    uint32_t taken = worker->game.input(&worker->host, arena_state(block), slot, bytes, count, input);
+    uint32_t taken =
+        worker->game.input(&worker->host, arena_state(block), slot, bytes, count, input);
     host_leave(worker);
     if (taken != 1) {
         worker->counts.inputs_refused++;
@@ -333,8 +336,8 @@ static void show(struct worker *worker, struct match *match, struct arena_block 
         }
         computed = true;
         uint32_t ack = list == SPECTATORS ? 0 : block->ack[list];
-        link->owed = !stream_frame(worker, stream, link, (uint32_t)block->tick, ack, worker->view,
-                                   bytes);
+        link->owed =
+            !stream_frame(worker, stream, link, (uint32_t)block->tick, ack, worker->view, bytes);
     }
 }
 

@@ -1,4 +1,5 @@
-/* The tick arithmetic. Pure; whole seconds and the rest are taken apart so that nothing overflows. */
+/* The tick arithmetic. Pure; whole seconds and the rest are taken apart so that nothing overflows.
+ */
 #include "worker/schedule.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
- * When the ticks of a worker are due. Tick n is due at start + n * 1e9 / hz, computed anew for every
- * n, so that nothing adds up: the thousandth tick is as punctual as the first. The time is handed
- * in. A worker that is late catches up TICKS_CATCH_UP_MAX ticks at most, then the rest is skipped
- * and the schedule starts anew from now.
+ * When the ticks of a worker are due. Tick n is due at start + n * 1e9 / hz, computed anew for
+ * every n, so that nothing adds up: the thousandth tick is as punctual as the first. The time is
+ * handed in. A worker that is late catches up TICKS_CATCH_UP_MAX ticks at most, then the rest is
+ * skipped and the schedule starts anew from now.
  */
 #ifndef WORKER_SCHEDULE_H
 #define WORKER_SCHEDULE_H

@@ -26,8 +26,8 @@ bool streams_init(struct worker *worker)
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (buffers == MAP_FAILED)
             return false;
-        worker->streams[i] = (struct stream){
-            .fd = -1, .in = buffers, .out = (uint8_t *)buffers + STREAM_IN_BYTES};
+        worker->streams[i] =
+            (struct stream){.fd = -1, .in = buffers, .out = (uint8_t *)buffers + STREAM_IN_BYTES};
     }
     return true;
 }

@@ -20,27 +20,27 @@
 #define STREAM_ANSWERS_RESERVE (64u << 10) /* of it kept for what is no frame */
 #define LINKS_MAX              8192        /* browser connections, players and spectators */
 #define LINK_BUCKETS           16384
-#define LOGS_PER_SECOND_MAX    20   /* of the games' texts, for the whole worker */
-#define RESUME_GRACE_TICKS_S   5    /* after a resume: nobody is taken for gone before that */
+#define LOGS_PER_SECOND_MAX    20 /* of the games' texts, for the whole worker */
+#define RESUME_GRACE_TICKS_S   5  /* after a resume: nobody is taken for gone before that */
 
 #define NONE 0xffffffffu
 
 /* One browser connection in one match. */
 struct link {
     bool used;
-    bool owed;       /* has to get a view */
-    uint8_t stream;  /* index */
-    uint8_t channel; /* the gateway's, comes back in every frame */
-    uint8_t slot;    /* or RECORD_SPECTATOR */
-    uint32_t number; /* the gateway's */
-    uint32_t match;  /* index */
+    bool owed;               /* has to get a view */
+    uint8_t stream;          /* index */
+    uint8_t channel;         /* the gateway's, comes back in every frame */
+    uint8_t slot;            /* or RECORD_SPECTATOR */
+    uint32_t number;         /* the gateway's */
+    uint32_t match;          /* index */
     uint32_t previous, next; /* of the same match and slot */
     uint32_t next_in_bucket; /* or in the free list */
 };
 
 /* A gateway's connection. */
 struct stream {
-    int fd; /* -1: free */
+    int fd;       /* -1: free */
     bool broken;  /* to be closed at the end of this wake-up */
     bool waiting; /* for EPOLLOUT */
     bool behind;  /* the last batch is not drained: no frames now */
@@ -63,9 +63,9 @@ struct match {
     bool changed;        /* turn-based: there is a new view for everybody */
     bool waits_for_step; /* turn-based: somebody came or went */
     struct arena_match *arena;
-    uint64_t linked;        /* bit s: slot s has a link */
-    uint64_t leaving;       /* bit s: slot s has said that it leaves for good */
-    uint64_t keep_joined_until; /* tick: after a resume, see RESUME_GRACE_TICKS_S */
+    uint64_t linked;                      /* bit s: slot s has a link */
+    uint64_t leaving;                     /* bit s: slot s has said that it leaves for good */
+    uint64_t keep_joined_until;           /* tick: after a resume, see RESUME_GRACE_TICKS_S */
     uint32_t pending_seq[GK_PLAYERS_MAX]; /* of the inputs of the step under way */
     uint32_t links[GK_PLAYERS_MAX + 1];   /* first link by slot; the last list: spectators */
 };
@@ -73,11 +73,11 @@ struct match {
 
 struct worker {
     struct gk_manifest manifest;
-    struct gk_game game;  /* missing tail: NULL */
-    struct gk_host host;  /* what the game sees; the first of what host.c needs */
+    struct gk_game game; /* missing tail: NULL */
+    struct gk_host host; /* what the game sees; the first of what host.c needs */
     struct arena_head *arena;
     struct match *matches; /* arena->match_count of them */
-    uint32_t match_end; /* behind the last that was ever played; the low ones are filled first */
+    uint32_t match_end;    /* behind the last that was ever played; the low ones are filled first */
     uint32_t matches_live;
     uint8_t *view; /* scratch, view_bytes_max and a guard */
 

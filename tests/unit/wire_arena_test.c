@@ -4,10 +4,8 @@
 #include <CUnit/Basic.h>
 #include <stdlib.h>
 
-static const struct gk_manifest manifest = {.state_bytes = 100,
-                                            .input_bytes = 3,
-                                            .players_max = 5,
-                                            .id = "test"};
+static const struct gk_manifest manifest = {
+    .state_bytes = 100, .input_bytes = 3, .players_max = 5, .id = "test"};
 static const uint8_t image[32] = {1, 2, 3};
 
 static struct arena_head *arena_make(uint32_t matches)

@@ -63,7 +63,8 @@ static void start_worker(void)
     ssize_t count = read(file, bytes, sizeof bytes);
     close(file);
     CU_ASSERT_FATAL(count > 0);
-    CU_ASSERT_EQUAL_FATAL(game_image_inspect(bytes, (size_t)count, &manifest, sentence), IMAGE_FINE);
+    CU_ASSERT_EQUAL_FATAL(game_image_inspect(bytes, (size_t)count, &manifest, sentence),
+                          IMAGE_FINE);
     worker.image = memfd_create("game", MFD_CLOEXEC);
     CU_ASSERT_EQUAL_FATAL(write(worker.image, bytes, (size_t)count), count);
     arena_head_init(&head, &manifest, sha, MATCHES);
@@ -187,8 +188,8 @@ static bool get(int stream, struct record_head *ret_head, uint8_t *ret_body)
     if (recv(stream, ret_head, sizeof *ret_head, MSG_WAITALL) != sizeof *ret_head)
         return false;
     CU_ASSERT_FATAL(ret_head->bytes <= RECORD_BODY_BYTES_MAX);
-    return ret_head->bytes == 0 || recv(stream, ret_body, ret_head->bytes, MSG_WAITALL) ==
-                                       (ssize_t)ret_head->bytes;
+    return ret_head->bytes == 0 ||
+           recv(stream, ret_body, ret_head->bytes, MSG_WAITALL) == (ssize_t)ret_head->bytes;
 }
 
 static struct record_head get_type(int stream, uint16_t type, uint8_t *ret_body)

@@ -4,11 +4,11 @@
  */
 #include <gamekit/game.h>
 
-#define WIN_AT         100
-#define INPUT_VIEW     201 /* the views get too long */
-#define INPUT_BROKEN   202 /* `check` fails */
-#define INPUT_OVERRUN  203 /* writes behind the state */
-#define INPUT_CRASH    204
+#define WIN_AT        100
+#define INPUT_VIEW    201 /* the views get too long */
+#define INPUT_BROKEN  202 /* `check` fails */
+#define INPUT_OVERRUN 203 /* writes behind the state */
+#define INPUT_CRASH   204
 
 struct state {
     uint64_t ticks;

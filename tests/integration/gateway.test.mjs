@@ -329,6 +329,18 @@ describe('the gateway', () => {
         await socket.close();
     });
 
+    test('closing the page leaves the queue that it joined, another page does not', async () => {
+        const guest = await platform.guest();
+        const other = await guest.socket({ gateway: 1 });
+        const waits = await guest.socket({ gateway: 1 });
+        const ticket = async () => (await guest.api('GET', '/api/matchmaking/ticket')).status;
+        await waits.command('matchmaking:joinQueue', { game: 'pong', mode: '2v2' });
+        await other.close();
+        assert.equal(await ticket(), 200);
+        await waits.close();
+        await until('the ticket to be given up', async () => (await ticket()) === 404);
+    });
+
     test('commands of a service that is down answer unavailable until it is back', async () => {
         const socket = await (await platform.guest()).socket();
         await platform.kill('rooms');

@@ -76,6 +76,7 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
 
     const playing = live !== null && (room.match === live.id || result?.id === live.id);
     const title = game ? gameTexts(game, locale).title : room.game;
+    const name = room.origin === 'matchmaking' ? texts.room.created : room.name;
     const kick = (member: string) => {
         socket
             .command<Room | null>('room:kick', { room: room.id, user: member })
@@ -96,10 +97,10 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
     );
 
     return (
-        <Shell title={room.name}>
+        <Shell title={name}>
             <div className={styles.head}>
                 <div>
-                    <h1 className={styles.title}>{room.name}</h1>
+                    <h1 className={styles.title}>{name}</h1>
                     <p className={styles.what}>
                         <Link href={`/games/${room.game}`}>{title}</Link>
                         <span>{modeName(texts, room.mode)}</span>

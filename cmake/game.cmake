@@ -21,6 +21,10 @@ function(add_game name)
         COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
         DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${files} VERBATIM)
     add_custom_target(bundle_${name} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp)
+    if(NOT TARGET bundles)
+        add_custom_target(bundles)
+    endif()
+    add_dependencies(bundles game_${name} bundle_${name})
 endfunction()
 
 # game_image_test(NAME): ctest NAME_image, the built image is one that a host accepts.

@@ -17,13 +17,13 @@
 #define HTTP_ASKS_MAX         4096 /* in flight and waiting, per client */
 
 struct http_question {
-    const char *method;     /* "GET" */
-    const char *addresses;  /* HOST:PORT[,HOST:PORT...]: the next instance in turn */
-    const char *path;       /* with query, already escaped */
-    const char *token;      /* NULL: none */
-    const char *request_id; /* NULL: none */
+    const char *method;         /* "GET" */
+    const char *addresses;      /* HOST:PORT[,HOST:PORT...]: the next instance in turn */
+    const char *path;           /* with query, already escaped */
+    const char *token;          /* NULL: none */
+    const char *request_id;     /* NULL: none */
     const char *client_address; /* NULL: none; sent as X-Real-IP */
-    const char *body;       /* JSON; NULL: none */
+    const char *body;           /* JSON; NULL: none */
     int timeout_ms;
 };
 

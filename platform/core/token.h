@@ -12,12 +12,12 @@
 #include "core/error.h"
 #include "core/id.h"
 
-#define TOKEN_ISSUER       "transcendence"
-#define TOKEN_BYTES_MAX    2048
-#define TOKEN_KEYS_MAX     8
-#define USERNAME_BYTES     21 /* 3-20 characters and the zero */
-#define TOKEN_SCOPE_BYTES  128
-#define TOKEN_LEEWAY_S     5
+#define TOKEN_ISSUER      "transcendence"
+#define TOKEN_BYTES_MAX   2048
+#define TOKEN_KEYS_MAX    8
+#define USERNAME_BYTES    21 /* 3-20 characters and the zero */
+#define TOKEN_SCOPE_BYTES 128
+#define TOKEN_LEEWAY_S    5
 
 /* Who is asking, as the token says. */
 struct caller {

@@ -91,8 +91,8 @@ struct control_heartbeat { /* counts since the worker's start, where nothing els
 };
 
 struct control_log {
-    uint8_t match[16]; /* zero: about the worker itself */
-    uint32_t level;    /* 0-3: debug, info, warning, error */
+    uint8_t match[16];            /* zero: about the worker itself */
+    uint32_t level;               /* 0-3: debug, info, warning, error */
     char text[CONTROL_LOG_BYTES]; /* zero-terminated */
 };
 

@@ -19,10 +19,10 @@
 #ifndef WIRE_EVENTS_H
 #define WIRE_EVENTS_H
 
-#define WIRE_EVENT_PREFIX       "event:"
-#define WIRE_SEQ_PREFIX         "seq:" /* the counter of a channel */
-#define WIRE_CHANNEL_BYTES_MAX  64
-#define WIRE_EVENT_BYTES_MAX    (64u << 10)
+#define WIRE_EVENT_PREFIX      "event:"
+#define WIRE_SEQ_PREFIX        "seq:" /* the counter of a channel */
+#define WIRE_CHANNEL_BYTES_MAX 64
+#define WIRE_EVENT_BYTES_MAX   (64u << 10)
 
 #define WIRE_CHANNEL_GLOBAL "global"
 #define WIRE_CHANNEL_USER   "user:"

@@ -70,12 +70,12 @@ struct record_attach {
 _Static_assert(sizeof(struct record_attach) == 40, "fixed on the wire");
 
 enum detach_reason {
-    DETACH_CLOSED = 1,   /* the browser's connection ended */
-    DETACH_LEFT,         /* the player left on purpose */
-    DETACH_NO_MATCH,     /* the worker has no such match */
+    DETACH_CLOSED = 1, /* the browser's connection ended */
+    DETACH_LEFT,       /* the player left on purpose */
+    DETACH_NO_MATCH,   /* the worker has no such match */
     DETACH_MATCH_OVER,
     DETACH_WORKER_STOPS,
-    DETACH_FULL,         /* too many links */
+    DETACH_FULL, /* too many links */
 };
 
 #endif

@@ -53,15 +53,15 @@ GK_STATIC_ASSERT(sizeof(struct gk_mode) == 20, "gk_mode is fixed");
 struct gk_manifest {
     uint32_t size; /* sizeof(struct gk_manifest) that the game was built with */
     uint16_t abi_major;
-    uint16_t abi_minor;          /* built against */
-    uint16_t abi_minor_required; /* the oldest host minor it can run on */
-    uint16_t tick_hz;            /* 1-120; 0: turn-based, steps on input only */
-    uint32_t flags;              /* none defined in 1.0 */
-    uint32_t state_schema;       /* changes when the layout of the state does */
+    uint16_t abi_minor;           /* built against */
+    uint16_t abi_minor_required;  /* the oldest host minor it can run on */
+    uint16_t tick_hz;             /* 1-120; 0: turn-based, steps on input only */
+    uint32_t flags;               /* none defined in 1.0 */
+    uint32_t state_schema;        /* changes when the layout of the state does */
     uint32_t state_schema_oldest; /* the oldest that `migrate` accepts; == state_schema: none */
-    uint32_t state_bytes;        /* 1..GK_STATE_BYTES_MAX */
-    uint32_t input_bytes;        /* size of a canonical input, 1..GK_INPUT_BYTES_MAX */
-    uint32_t view_bytes_max;     /* 1..GK_VIEW_BYTES_MAX */
+    uint32_t state_bytes;         /* 1..GK_STATE_BYTES_MAX */
+    uint32_t input_bytes;         /* size of a canonical input, 1..GK_INPUT_BYTES_MAX */
+    uint32_t view_bytes_max;      /* 1..GK_VIEW_BYTES_MAX */
     uint8_t players_min;
     uint8_t players_max; /* 1..GK_PLAYERS_MAX */
     uint8_t mode_count;  /* 1..GK_MODES_MAX */
@@ -117,9 +117,9 @@ struct gk_result {
     uint32_t reason; /* 0: played to the end, 1: forfeit, 2: aborted by the host */
     struct {
         int32_t score;
-        uint16_t place;   /* 1 is best; equal places are draws */
-        uint8_t outcome;  /* GK_OUTCOME_ */
-        uint8_t forfeit;  /* 1: this player gave up or stayed away */
+        uint16_t place;  /* 1 is best; equal places are draws */
+        uint8_t outcome; /* GK_OUTCOME_ */
+        uint8_t forfeit; /* 1: this player gave up or stayed away */
     } players[GK_PLAYERS_MAX];
 };
 GK_STATIC_ASSERT(sizeof(struct gk_result) == 520, "gk_result is fixed");
@@ -179,10 +179,15 @@ struct gk_note {
 
 /* GK_MANIFEST(.id = "pong", .title = "Pong", ...): the fields that are yours. */
 #define GK_MANIFEST(...)                                                                           \
-    __attribute__((section(GK_NOTE_SECTION), used, aligned(4)))                                    \
-    static const struct gk_note gk_manifest_note = {                                               \
-        8, sizeof(struct gk_manifest), GK_NOTE_TYPE, GK_NOTE_NAME,                                 \
-        {.size = sizeof(struct gk_manifest), .abi_major = GK_ABI_MAJOR, .abi_minor = GK_ABI_MINOR, \
+    __attribute__((section(GK_NOTE_SECTION), used,                                                 \
+                   aligned(4))) static const struct gk_note gk_manifest_note = {                   \
+        8,                                                                                         \
+        sizeof(struct gk_manifest),                                                                \
+        GK_NOTE_TYPE,                                                                              \
+        GK_NOTE_NAME,                                                                              \
+        {.size = sizeof(struct gk_manifest),                                                       \
+         .abi_major = GK_ABI_MAJOR,                                                                \
+         .abi_minor = GK_ABI_MINOR,                                                                \
          __VA_ARGS__}}
 
 /* GK_EXPORT(.init = ..., .tick = ...): the one exported table. */

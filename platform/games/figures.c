@@ -20,6 +20,7 @@ COUNTER(inputs_refused, "inputs_refused_total", "inputs that a game refused");
 COUNTER(plugins_refused, "plugins_refused_total", "bundles that were not admitted");
 GAUGE(results_spooled, "results_spooled", "results on disk that the database has not taken yet");
 COUNTER(worker_cpu_ms, "worker_cpu_milliseconds_total", "processor time of the workers");
+COUNTER(worker_allocations, "worker_allocations_total", "calls of malloc and its kin in workers");
 
 void figures_add(void)
 {
@@ -28,7 +29,7 @@ void figures_add(void)
         &figure_matches_aborted, &figure_workers,         &figure_worker_restarts,
         &figure_tick_late_us,    &figure_ticks_skipped,   &figure_frames_sent,
         &figure_frames_dropped,  &figure_inputs_refused,  &figure_plugins_refused,
-        &figure_results_spooled, &figure_worker_cpu_ms,
+        &figure_results_spooled, &figure_worker_cpu_ms,   &figure_worker_allocations,
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         metrics_add(all[i]);

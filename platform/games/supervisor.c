@@ -652,6 +652,7 @@ static void on_heartbeat(struct worker *worker, const struct control_heartbeat *
     metric_add(&figure_frames_sent, (int64_t)(beat->frames_sent - before->frames_sent));
     metric_add(&figure_frames_dropped, (int64_t)(beat->frames_dropped - before->frames_dropped));
     metric_add(&figure_inputs_refused, (int64_t)(beat->inputs_refused - before->inputs_refused));
+    metric_add(&figure_worker_allocations, (int64_t)(beat->allocations - before->allocations));
     metric_add(&figure_worker_cpu_ms, (int64_t)((beat->cpu_ns - before->cpu_ns) / 1000000));
     worker->heartbeat = *beat;
     worker->heartbeat.cpu_ns -= (beat->cpu_ns - before->cpu_ns) % 1000000; /* counted next time */

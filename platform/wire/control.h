@@ -86,6 +86,7 @@ struct control_heartbeat { /* counts since the worker's start, where nothing els
     uint64_t inputs_refused;   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
+    uint64_t allocations; /* of memory: the play path makes none */
     uint32_t matches;
     uint32_t links;
 };

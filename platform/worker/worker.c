@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/allocations.h"
 #include "worker/control.h"
 #include "worker/host.h"
 #include "worker/image.h"
@@ -226,6 +227,7 @@ static void beat(struct worker *worker)
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);
     worker->counts.cpu_ns = (uint64_t)now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    worker->counts.allocations = allocations_total();
     worker->counts.matches = worker->matches_live;
     worker->counts.links = worker->links_used;
     if (control_send(worker, CONTROL_HEARTBEAT, &worker->counts, sizeof worker->counts))

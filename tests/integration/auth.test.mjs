@@ -154,7 +154,8 @@ async function listen(user) {
         socket.on('data', (data) => {
             text += data;
             if (text.includes('subscribe\r\n')) resolve();
-            for (let found; (found = text.match(/\r\n@(\{.*\})\r\n/)); ) {
+            const order = /\r\n@(\{.*\})\r\n/;
+            for (let found = text.match(order); found; found = text.match(order)) {
                 arrived.push(JSON.parse(found[1]));
                 text = text.slice(found.index + found[0].length);
             }

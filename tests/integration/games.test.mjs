@@ -174,7 +174,12 @@ describe('a match', () => {
         assert.equal(result.state, 'ended');
         assert.equal(result.reason, 'finished');
         assert.deepEqual(
-            result.players.map((player) => [player.user, player.score, player.place, player.outcome]),
+            result.players.map((player) => [
+                player.user,
+                player.score,
+                player.place,
+                player.outcome,
+            ]),
             [
                 [host.id, 100, 1, 'win'],
                 [guest.id, 10, 2, 'loss'],
@@ -200,7 +205,9 @@ describe('a match', () => {
         const { host } = await play();
         const first = shown(await host.socket.frame(sees(() => true)));
         const since = Date.now();
-        const last = shown(await host.socket.frame(sees((view) => view.ticks >= first.ticks + 300)));
+        const last = shown(
+            await host.socket.frame(sees((view) => view.ticks >= first.ticks + 300)),
+        );
         const ms = Date.now() - since;
         assert.ok(Math.abs(ms - (last.ticks - first.ticks) * 10) < 500, `300 ticks in ${ms} ms`);
         await host.socket.command('game:leave', { match: host.started.match });
@@ -260,7 +267,9 @@ describe('a match', () => {
 
 // The worker processes of a game.
 function workers(game) {
-    return platform.processes().filter((one) => one.command.startsWith(`transcendence-worker ${game}-`));
+    return platform
+        .processes()
+        .filter((one) => one.command.startsWith(`transcendence-worker ${game}-`));
 }
 
 describe('what dies', () => {
@@ -335,19 +344,27 @@ describe('what dies', () => {
     test('the matches of a games service that is killed end as aborted', async () => {
         const { match } = await play();
         await platform.kill('games');
-        await until('the match to be aborted', async () => {
-            const body = await match_of(match);
-            return body.state === 'aborted' && body.reason === 'aborted';
-        }, 30_000);
-        await until('a new match to start', async () => {
-            try {
-                const { host } = await play();
-                host.socket.send(input(host.channel, 1, 100));
-                return (await ended(host)).state === 'ended';
-            } catch {
-                return false;
-            }
-        }, 30_000);
+        await until(
+            'the match to be aborted',
+            async () => {
+                const body = await match_of(match);
+                return body.state === 'aborted' && body.reason === 'aborted';
+            },
+            30_000,
+        );
+        await until(
+            'a new match to start',
+            async () => {
+                try {
+                    const { host } = await play();
+                    host.socket.send(input(host.channel, 1, 100));
+                    return (await ended(host)).state === 'ended';
+                } catch {
+                    return false;
+                }
+            },
+            30_000,
+        );
     });
 });
 
@@ -382,7 +399,10 @@ describe('what is for services only', () => {
                     host: '127.0.0.1',
                     port: platform.ports.first + 4,
                     path: url,
-                    headers: { ...(token && { Authorization: `Bearer ${token}` }), 'Content-Type': 'application/json' },
+                    headers: {
+                        ...(token && { Authorization: `Bearer ${token}` }),
+                        'Content-Type': 'application/json',
+                    },
                 },
                 (answer) => resolve(answer.resume().statusCode),
             );
@@ -395,8 +415,14 @@ describe('what is for services only', () => {
         assert.equal(await inside('POST', '/internal/games/matches'), 401);
         assert.equal(await inside('POST', '/internal/games/matches', user.token), 403);
         const id = '00000000-0000-7000-8000-000000000000';
-        assert.equal(await inside('GET', `/internal/games/matches/${id}/placement`, user.token), 403);
-        assert.equal((await platform.api('POST', '/internal/games/matches', { body: {} })).status, 404);
+        assert.equal(
+            await inside('GET', `/internal/games/matches/${id}/placement`, user.token),
+            403,
+        );
+        assert.equal(
+            (await platform.api('POST', '/internal/games/matches', { body: {} })).status,
+            404,
+        );
     });
 
     test('a frame stream without a good hello is closed', async () => {
@@ -420,7 +446,10 @@ describe('what is for services only', () => {
             await new Promise((resolve, reject) => {
                 const socket = net.connect(platform.ports.first + 5, '127.0.0.1');
                 socket.setTimeout(5000, () => reject(new Error('it stays open')));
-                socket.on('close', resolve).on('error', () => {}).on('data', reject);
+                socket
+                    .on('close', resolve)
+                    .on('error', () => {})
+                    .on('data', reject);
                 socket.write(bytes);
             });
     });

@@ -80,13 +80,16 @@ export class Actions {
       const id = this.byCode.get(event.code);
       if (!id || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      if (!event.repeat) this.#hold(id, event.code, true);
+      this.#hold(id, event.code, true); // a repeat too: it was held before the game could hear it
     });
     window.addEventListener("keyup", (event) => {
       const id = this.byCode.get(event.code);
       if (id) this.#hold(id, event.code, false);
     });
     window.addEventListener("blur", () => this.releaseAll());
+    window.addEventListener("focus", () => {
+      if (document.activeElement === document.body) this.canvas.focus({ preventScroll: true });
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.releaseAll();
     });

@@ -86,6 +86,25 @@ describe('a hostile game', () => {
             assert.match(findings[attempt] ?? 'not tried', /^refused/);
         });
 
+    test('is told what the contract names and no more', async () => {
+        const told = await frame.evaluate(() => globalThis.told);
+        const match = visitor.last_event('game:started').data.match;
+        const name = visitor.last_event('session:ready').data.user.username;
+        assert.deepEqual(told, {
+            match,
+            game: 'counter',
+            mode: 'solo',
+            slot: 0,
+            players: [{ name, slot: 0, team: 0 }],
+            tickHz: games.counter.tickHz,
+            locale: 'en',
+            theme: 'light',
+            reducedMotion: false,
+            sound: true,
+            bindings: { up: ['ArrowUp'] },
+        });
+    });
+
     test('gets answers only to what is of its own version', () => {
         const { id, sha } = games.counter;
         const own = [`/play-frame/${id}/${sha}`, '/frame/', `/games/${id}/${sha}/`];

@@ -172,9 +172,9 @@ export function bindingsOf(input: unknown): Record<string, string[]> {
     const actions = (input as { actions?: unknown } | null)?.actions;
     const bindings: Record<string, string[]> = {};
     for (const action of Array.isArray(actions) ? actions : []) {
-        const { id, codes } = action as { id?: unknown; codes?: unknown };
-        if (typeof id === 'string' && Array.isArray(codes)) {
-            bindings[id] = codes.filter((code) => typeof code === 'string');
+        const { id, keys } = action as { id?: unknown; keys?: unknown };
+        if (typeof id === 'string' && Array.isArray(keys)) {
+            bindings[id] = keys.filter((key) => typeof key === 'string');
         }
     }
     return bindings;

@@ -4,12 +4,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "core/clock.h"
+
 #define RUNS_PER_TURN_MAX 8    /* then the others have their turn */
+#define REST_MS           2    /* see on_readable() */
 #define CLOSE_RUNS_MAX    1000 /* at the end, for handles that close late */
 
 struct uv_bridge {
     uv_loop_t loop;
-    struct event *readable, *timer, *turn_end; /* owned */
+    struct event *readable, *timer, *turn_end, *rested; /* owned */
+    int64_t looked_ms;
 };
 
 static void on_due(evutil_socket_t descriptor, short what, void *context)
@@ -31,6 +35,32 @@ static void on_due(evutil_socket_t descriptor, short what, void *context)
     evtimer_add(bridge->timer, &wait);
 }
 
+/*
+ * What one browser sends is small, and looking costs more than reading. When sockets become
+ * readable quicker than every REST_MS, we look away for that long and then read them all in one
+ * look. At rest, nobody waits.
+ */
+static void on_readable(evutil_socket_t descriptor, short what, void *context)
+{
+    struct uv_bridge *bridge = context;
+    int64_t now_ms = clock_monotonic_ms();
+    if (now_ms - bridge->looked_ms < REST_MS) {
+        struct timeval rest = {0, REST_MS * 1000};
+        event_del(bridge->readable);
+        evtimer_add(bridge->rested, &rest);
+    }
+    bridge->looked_ms = now_ms;
+    on_due(descriptor, what, context);
+}
+
+static void on_rested(evutil_socket_t descriptor, short what, void *context)
+{
+    struct uv_bridge *bridge = context;
+    bridge->looked_ms = clock_monotonic_ms();
+    event_add(bridge->readable, NULL);
+    on_due(descriptor, what, context);
+}
+
 struct uv_bridge *uv_bridge_create(struct event_base *base)
 {
     struct uv_bridge *bridge = calloc(1, sizeof(*bridge));
@@ -39,9 +69,10 @@ struct uv_bridge *uv_bridge_create(struct event_base *base)
     int failed = uv_loop_init(&bridge->loop);
     assert(!failed);
     bridge->readable =
-        event_new(base, uv_backend_fd(&bridge->loop), EV_READ | EV_PERSIST, on_due, bridge);
+        event_new(base, uv_backend_fd(&bridge->loop), EV_READ | EV_PERSIST, on_readable, bridge);
     bridge->timer = evtimer_new(base, on_due, bridge);
     bridge->turn_end = event_new(base, -1, 0, on_due, bridge);
+    bridge->rested = evtimer_new(base, on_rested, bridge);
     event_add(bridge->readable, NULL);
     return bridge;
 }
@@ -53,6 +84,7 @@ void uv_bridge_destroy(struct uv_bridge *bridge)
     event_free(bridge->readable);
     event_free(bridge->timer);
     event_free(bridge->turn_end);
+    event_free(bridge->rested);
     for (int runs = 0; uv_loop_close(&bridge->loop) == UV_EBUSY && runs < CLOSE_RUNS_MAX; runs++)
         uv_run(&bridge->loop, UV_RUN_NOWAIT);
     free(bridge);

@@ -17,7 +17,8 @@
 
 static bool obey(struct worker *worker, uint32_t index, const struct record_head *head,
                  const uint8_t *body);
-static void wait_for_room(struct worker *worker, uint32_t index, bool wait);
+static void obey_all(struct worker *worker, uint32_t index);
+static void listen_for(struct worker *worker, uint32_t index);
 
 bool streams_init(struct worker *worker)
 {
@@ -38,10 +39,11 @@ void stream_open(struct worker *worker, int fd, const char gateway[32])
         struct stream *stream = &worker->streams[i];
         if (stream->fd >= 0)
             continue;
-        struct epoll_event event = {.events = EPOLLIN, .data.u32 = STREAM_EVENT_FIRST + i};
+        struct epoll_event event = {.data.u32 = STREAM_EVENT_FIRST + i};
         if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
             break;
         *stream = (struct stream){.fd = fd, .in = stream->in, .out = stream->out};
+        listen_for(worker, i);
         memcpy(stream->gateway, gateway, sizeof stream->gateway);
         return;
     }
@@ -50,17 +52,31 @@ void stream_open(struct worker *worker, int fd, const char gateway[32])
     close(fd);
 }
 
-void stream_receive(struct worker *worker, uint32_t index)
+bool stream_receive(struct worker *worker, uint32_t index)
 {
     struct stream *stream = &worker->streams[index];
-    ssize_t got = recv(stream->fd, stream->in + stream->in_used, STREAM_IN_BYTES - stream->in_used,
-                       MSG_DONTWAIT);
+    size_t room = STREAM_IN_BYTES - stream->in_used;
+    ssize_t got = recv(stream->fd, stream->in + stream->in_used, room, MSG_DONTWAIT);
     if (got <= 0) {
         stream->broken = got == 0 || (errno != EAGAIN && errno != EINTR);
-        return;
+        return false;
     }
     stream->in_used += (uint32_t)got;
+    obey_all(worker, index);
+    return (size_t)got == room && !stream->broken;
+}
 
+void streams_receive(struct worker *worker)
+{
+    for (uint32_t i = 0; i < STREAMS_MAX; i++)
+        while (worker->streams[i].fd >= 0 && stream_receive(worker, i))
+            ;
+}
+
+/* Every whole record in the buffer. */
+static void obey_all(struct worker *worker, uint32_t index)
+{
+    struct stream *stream = &worker->streams[index];
     uint32_t at = 0;
     struct record_head head;
     while (stream->in_used - at >= sizeof head) {
@@ -133,8 +149,7 @@ void stream_flush(struct worker *worker, uint32_t index)
     if (stream->out_sent == stream->out_used)
         stream->out_sent = stream->out_used = 0;
     stream->behind = stream->out_used > 0;
-    if (stream->waiting != stream->behind)
-        wait_for_room(worker, index, stream->behind);
+    listen_for(worker, index);
 }
 
 void stream_close_broken(struct worker *worker, uint32_t index)
@@ -185,12 +200,16 @@ static bool obey(struct worker *worker, uint32_t index, const struct record_head
     }
 }
 
-static void wait_for_room(struct worker *worker, uint32_t index, bool wait)
+/* Room is waited for while a batch is behind. While matches tick, nothing is waited for: an input
+ * counts for the next tick and is read there, and a quiet worker wakes once a tick. */
+static void listen_for(struct worker *worker, uint32_t index)
 {
     struct stream *stream = &worker->streams[index];
-    struct epoll_event event = {.events = wait ? EPOLLIN | EPOLLOUT : EPOLLIN,
-                                .data.u32 = STREAM_EVENT_FIRST + index};
+    uint32_t events = (worker_is_ticking(worker) ? 0 : EPOLLIN) | (stream->behind ? EPOLLOUT : 0);
+    if (events == stream->events)
+        return;
+    struct epoll_event event = {.events = events, .data.u32 = STREAM_EVENT_FIRST + index};
     if (epoll_ctl(worker->epoll, EPOLL_CTL_MOD, stream->fd, &event) != 0)
         stream->broken = true;
-    stream->waiting = wait;
+    stream->events = events;
 }

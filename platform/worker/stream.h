@@ -14,8 +14,11 @@ bool streams_init(struct worker *worker);
 /* Takes over the socket `fd`. */
 void stream_open(struct worker *worker, int fd, const char gateway[32]);
 
-/* Reads once and obeys every whole record. */
-void stream_receive(struct worker *worker, uint32_t index);
+/* Reads once and obeys every whole record; true when there may be more. */
+bool stream_receive(struct worker *worker, uint32_t index);
+
+/* Reads all streams until they are empty: what a tick begins with. */
+void streams_receive(struct worker *worker);
 
 /* Puts a record without a body behind the batch. */
 void stream_answer(struct worker *worker, struct stream *stream, const struct record_head *answer);
@@ -24,7 +27,7 @@ void stream_answer(struct worker *worker, struct stream *stream, const struct re
 bool stream_frame(struct worker *worker, struct stream *stream, const struct link *link,
                   uint32_t tick, uint32_t ack, const uint8_t *view, uint32_t bytes);
 
-/* Sends all there is with one call. */
+/* Sends all there is with one call, and sees to what the stream is watched for. */
 void stream_flush(struct worker *worker, uint32_t index);
 
 /* Closes it when it broke. */

@@ -153,13 +153,13 @@ static void read_streams(struct worker *worker, const struct epoll_event *events
         if (events[i].events & EPOLLOUT)
             stream_flush(worker, index);
         if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-            stream_receive(worker, index);
+            (void)stream_receive(worker, index);
     }
 }
 
 static void play(struct worker *worker)
 {
-    bool ticked = worker->manifest.tick_hz != 0 && tick_all(worker);
+    bool ticked = worker_is_ticking(worker) && tick_all(worker);
     if (worker->manifest.tick_hz == 0)
         for (uint32_t i = 0; i < worker->match_end; i++)
             match_step_if_asked(worker, &worker->matches[i]);
@@ -177,8 +177,6 @@ static void play(struct worker *worker)
 /* True when at least one tick was done. */
 static bool tick_all(struct worker *worker)
 {
-    if (worker->matches_live == 0)
-        return false;
     int64_t now = now_ns(CLOCK_MONOTONIC);
     if (worker->schedule.hz == 0) {
         schedule_start(&worker->schedule, now, worker->manifest.tick_hz);
@@ -191,6 +189,7 @@ static bool tick_all(struct worker *worker)
     if ((uint64_t)due.late_ns > worker->counts.tick_late_ns_max)
         worker->counts.tick_late_ns_max = (uint64_t)due.late_ns;
     worker->counts.ticks_skipped += due.skipped;
+    streams_receive(worker);
     for (uint32_t tick = 0; tick < due.ticks; tick++)
         for (uint32_t i = 0; i < worker->match_end; i++)
             if (worker->matches[i].phase == MATCH_PLAYING)

@@ -40,10 +40,10 @@ struct link {
 
 /* A gateway's connection. */
 struct stream {
-    int fd;       /* -1: free */
-    bool broken;  /* to be closed at the end of this wake-up */
-    bool waiting; /* for EPOLLOUT */
-    bool behind;  /* the last batch is not drained: no frames now */
+    int fd;          /* -1: free */
+    bool broken;     /* to be closed at the end of this wake-up */
+    bool behind;     /* the last batch is not drained: no frames now */
+    uint32_t events; /* that epoll watches it for */
     char gateway[32];
     uint8_t *in, *out;
     uint32_t in_used;
@@ -96,5 +96,11 @@ struct worker {
     struct control_heartbeat counts;
     uint8_t packet[CONTROL_BYTES_MAX];
 };
+
+/* Whether the clock runs: there are matches, and they go by ticks. */
+static inline bool worker_is_ticking(const struct worker *worker)
+{
+    return worker->matches_live != 0 && worker->manifest.tick_hz != 0;
+}
 
 #endif

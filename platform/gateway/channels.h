@@ -19,6 +19,7 @@ struct membership {
     struct channel *channel; /* borrowed */
     uint32_t socket;
     uint32_t position;       /* in channel->members */
+    bool resync_due;         /* it came before Redis had confirmed: it may have missed something */
     struct membership *next; /* of the same socket; owned */
 };
 

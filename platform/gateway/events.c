@@ -64,8 +64,14 @@ void events_subscribed(void *context, const char *redis_channel)
     if (!channel)
         return;
     channel->confirmed = true;
-    for (uint32_t i = 0; i < channel->count; i++)
-        socket_settle(gateway, socket_at(gateway, channel->members[i]->socket));
+    for (uint32_t i = 0; i < channel->count; i++) {
+        struct membership *membership = channel->members[i];
+        struct socket *socket = socket_at(gateway, membership->socket);
+        if (membership->resync_due)
+            socket_resync(gateway, socket, channel->name);
+        membership->resync_due = false;
+        socket_settle(gateway, socket);
+    }
 }
 
 void events_connected(void *context, bool connected)

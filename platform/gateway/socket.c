@@ -344,10 +344,14 @@ void socket_join(struct gateway *gateway, struct socket *socket, const char *nam
                                      &channel, &is_first);
     if (error == ERROR_ROOM_ALREADY_MEMBER)
         return;
-    if (error)
+    if (error) {
         log_warn("channel not joined, its events are missed", "user", socket->caller.user_id,
                  "channel", name, "error", error_code(error), NULL);
-    else if (is_first)
+        return;
+    }
+    /* before session:ready nothing is shown that could be stale */
+    socket->channels->resync_due = !channel->confirmed && socket->state == SOCKET_OPEN;
+    if (is_first)
         subscribe(gateway, channel->name, true);
 }
 
@@ -368,11 +372,18 @@ void socket_settle(struct gateway *gateway, struct socket *socket)
         become_ready(gateway, socket);
     else if (socket->state == SOCKET_OPEN && socket->resync_due) {
         socket->resync_due = false;
-        struct text *text = &gateway->scratch;
-        text_clear(text);
-        text_printf(text, "{\"type\":\"session:resync\",\"ch\":null,\"seq\":0,\"data\":{}}");
-        socket_send_text(gateway, socket, text_bytes(text), text->count);
+        socket_resync(gateway, socket, NULL);
     }
+}
+
+void socket_resync(struct gateway *gateway, struct socket *socket, const char *channel)
+{
+    struct text *text = &gateway->scratch;
+    text_clear(text);
+    text_printf(text, "{\"type\":\"session:resync\",\"ch\":");
+    text_add_json(text, channel);
+    text_printf(text, ",\"seq\":0,\"data\":{}}");
+    socket_send_text(gateway, socket, text_bytes(text), text->count);
 }
 
 void sockets_redis(struct gateway *gateway, bool connected)

@@ -11,7 +11,9 @@
  * for each socket (game:started) or act on (game:ended).
  *
  * Orders start with '@' and never reach a browser. They go to `user:ID` and carry no seq:
- *   @{"do":"subscribe","ch":"room:ID"}      every socket of this user now hears room:ID
+ *   @{"do":"subscribe","ch":"room:ID"}      every socket of this user now hears room:ID;
+ *                                           where the gateway had to subscribe first, the sockets
+ *                                           get a session:resync once it has, for what was missed
  *   @{"do":"unsubscribe","ch":"room:ID"}    ... no longer
  *   @{"do":"revoke","session":"ID"}         close the sockets of this session with 4401;
  *                                           without "session": all sockets of the user

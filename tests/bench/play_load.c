@@ -82,6 +82,8 @@ static void on_readable(struct player *player);
 static void on_upgraded(struct player *player);
 static void on_message(struct player *player, uint8_t head, uint8_t *body, size_t bytes);
 static void on_text(struct player *player, char *text);
+static void take_seat(struct player *player, const char *text);
+static void watch(struct player *player, const char *found);
 static void on_state_frame(struct player *player, const uint8_t *body, size_t bytes);
 static void send_input(struct player *player, int64_t now_ns);
 static void send_frame(struct player *player, uint8_t head, const void *body, size_t bytes);
@@ -313,18 +315,45 @@ static void on_text(struct player *player, char *text)
     if (strncmp(text, "{\"type\":\"session:ready\"", 23) == 0) {
         player->state = PLAYER_READY;
         send_frame(player, WEBSOCKET_TEXT, queue, strlen(queue));
-    } else if (strncmp(text, "{\"type\":\"game:started\"", 22) == 0) {
-        const char *channel = strstr(text, "\"channel\":");
-        if (!channel)
-            fail("game:started names no channel: %.200s", text);
-        player->channel = (uint8_t)atoi(channel + strlen("\"channel\":"));
-        playing_count += player->state != PLAYER_PLAYING;
-        player->state = PLAYER_PLAYING;
+    } else if (strncmp(text, "{\"type\":\"game:started\"", 22) == 0 ||
+               strncmp(text, "{\"id\":2,\"ok\":true", 17) == 0) {
+        take_seat(player, text);
+    } else if (strncmp(text, "{\"type\":\"matchmaking:found\"", 27) == 0) {
+        if (player->state != PLAYER_PLAYING)
+            watch(player, text);
     } else if (strncmp(text, "{\"type\":\"game:ended\"", 20) == 0) {
         matches_ended++;
     } else if (strncmp(text, "{\"id\":1,\"ok\":false", 18) == 0) {
         fail("joinQueue was refused: %.200s", text);
+    } else if (strncmp(text, "{\"id\":2,\"ok\":false", 18) == 0 &&
+               player->state != PLAYER_PLAYING) {
+        fail("game:watch was refused: %.200s", text);
     }
+}
+
+/* By game:started or by the answer to game:watch, whatever comes first. */
+static void take_seat(struct player *player, const char *text)
+{
+    const char *channel = strstr(text, "\"channel\":");
+    if (!channel)
+        fail("the match has no channel: %.200s", text);
+    player->channel = (uint8_t)atoi(channel + strlen("\"channel\":"));
+    playing_count += player->state != PLAYER_PLAYING;
+    player->state = PLAYER_PLAYING;
+}
+
+/* The match runs, but its game:started came before the gateway listened to the room. */
+static void watch(struct player *player, const char *found)
+{
+    const char *match = strstr(found, "\"match\":\"");
+    char command[128];
+    if (!match)
+        fail("matchmaking:found names no match: %.200s", found);
+    match += strlen("\"match\":\"");
+    snprintf(command, sizeof(command),
+             "{\"id\":2,\"type\":\"game:watch\",\"data\":{\"match\":\"%.*s\"}}",
+             (int)strcspn(match, "\""), match);
+    send_frame(player, WEBSOCKET_TEXT, command, strlen(command));
 }
 
 static void on_state_frame(struct player *player, const uint8_t *body, size_t bytes)

@@ -284,6 +284,24 @@ describe('the gateway', () => {
         await Promise.all([heard.close(), late.close()]);
     });
 
+    test('who joins a room is told to fetch it when his gateway had yet to listen', async () => {
+        const people = await Promise.all([1, 2, 3].map(() => platform.guest()));
+        const host = await people[0].socket({ gateway: 1 });
+        const beside = await people[1].socket({ gateway: 1 });
+        const other = await people[2].socket({ gateway: 2 });
+        const room = await host.command('room:create', { game: 'pong', mode: '1v1' });
+        assert.equal((await host.event('session:resync')).ch, `room:${room.id}`);
+        await beside.command('room:join', { room: room.id });
+        await other.command('room:join', { room: room.id, role: 'spectator' });
+        const { ch, seq } = await other.event('session:resync');
+        assert.deepEqual([ch, seq], [`room:${room.id}`, 0]);
+        await beside.command('chat:sendMessage', { channel: ch, text: 'all here' });
+        for (const socket of [host, beside, other])
+            await socket.event('chat:message', (data) => data.text === 'all here');
+        assert.ok(!beside.all_events.some((event) => event.type === 'session:resync'));
+        await Promise.all([host.close(), beside.close(), other.close()]);
+    });
+
     test('who has a connection is online, on any gateway', async () => {
         const guest = await platform.guest();
         const online = async () => {

@@ -54,8 +54,9 @@ export function useEvent<T>(type: string, listener: (event: SocketEvent<T>) => v
     useEffect(() => socket.on<T>(type, (event) => latest.current(event)), [type]);
 }
 
-/** Runs when shown data may be stale: after a reconnection and on session:resync. */
-export function useResync(work: () => void): void {
+/** Runs when shown data may be stale: after a reconnection and on session:resync, which is about
+ *  everything or about `channel` alone. */
+export function useResync(work: () => void, channel: string | null = null): void {
     const { resyncs } = useSocket();
     const seen = useRef(resyncs);
     const latest = useRef(work);
@@ -67,4 +68,7 @@ export function useResync(work: () => void): void {
         seen.current = resyncs;
         latest.current();
     }, [resyncs]);
+    useEvent('session:resync', (event) => {
+        if (event.ch !== null && event.ch === channel) latest.current();
+    });
 }

@@ -41,7 +41,7 @@ export interface Snapshot {
     ready: SessionReady | null;
     retryAt: number | null;
     latencyMs: number | null;
-    /** Counts what makes shown data stale: reconnections and session:resync. */
+    /** Counts what makes all shown data stale: reconnections, and session:resync without `ch`. */
     resyncs: number;
 }
 
@@ -336,7 +336,7 @@ export class SocketClient {
     private receiveEvent(event: SocketEvent<never>): void {
         if (event.type === 'session:ready') this.opened(event.data);
         else if (event.type === 'session:expiring') void this.renew();
-        else if (event.type === 'session:resync')
+        else if (event.type === 'session:resync' && event.ch === null)
             this.change({ resyncs: this.snapshot.resyncs + 1 });
         else if (event.type === 'game:started') {
             const started: GameStarted = event.data;

@@ -41,7 +41,7 @@ export function useMessages(channel: string): Messages {
     );
 
     useEffect(() => load(null), [load]);
-    useResync(() => load(null));
+    useResync(() => load(null), channel);
     useEvent<Message>('chat:message', (event) => {
         if (event.data.channel === channel) setItems((old) => merged(old, [event.data]));
     });

@@ -60,7 +60,8 @@ export function useRoom(initial: Room, initialMatch: Match | null, me: string | 
     useEvent<Match>('game:ended', (event) => {
         if (event.data.room === room.id) setResult(event.data);
     });
-    useResync(reload);
+    useResync(reload, channel);
+    useEffect(reload, [reload]); // what happened between the rendering and the listening
     useMatchOf(room, live, result, setLive, setResult);
 
     const member = room.members.some((one) => one.user === me);

@@ -259,6 +259,15 @@ test('events reach the listeners of their type until they stop listening', () =>
     assert.deepEqual(heard, ['a']);
 });
 
+test('session:resync of one room is heard by who shows it and makes nothing else stale', () => {
+    const { world, client } = connected();
+    const heard: (string | null)[] = [];
+    client.on('session:resync', (event) => heard.push(event.ch));
+    world.last().says({ type: 'session:resync', ch: 'room:r1', seq: 0, data: {} });
+    assert.deepEqual(heard, ['room:r1']);
+    assert.equal(client.getSnapshot().resyncs, 0);
+});
+
 test('session:resync tells that shown data is stale', () => {
     const { world, client } = connected();
     world.last().says({ type: 'session:resync', ch: null, seq: 0, data: {} });

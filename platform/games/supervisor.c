@@ -24,11 +24,14 @@
 
 #define PACKETS_PER_READ_MAX 256
 
+_Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
+
 struct live_match {
     struct id id;
     struct control_match_start start; /* ours; the arena's copy may have been written over */
     struct order *order;              /* until it runs or is refused */
     bool sent;                        /* to the process of now */
+    int64_t begun_ms;
     int deaths;                       /* of workers in a callback of this match */
 };
 
@@ -88,6 +91,7 @@ static bool match_send(struct worker *worker, struct live_match *match, bool res
 static void fill_start(const struct match_begin *begin, uint32_t index,
                        struct control_match_start *ret_start);
 static void match_running(struct worker *worker, struct live_match *match);
+static void match_stop(struct worker *worker, const struct live_match *match);
 static void match_over(struct worker *worker, struct live_match *match,
                        const struct gk_result *result, uint64_t ticks, uint64_t state_hash);
 static void match_abort(struct worker *worker, struct live_match *match);
@@ -100,6 +104,7 @@ static void on_worker_log(struct worker *worker, struct control_log *entry);
 static struct live_match *match_of(struct worker *worker, const uint8_t id[16]);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void look_after(struct worker *worker, int64_t now_ms, bool punctual);
+static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
 static void figures_set(struct supervisor *supervisor);
 
@@ -113,8 +118,7 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->context = context;
     supervisor->placements = placements;
     supervisor->results = results;
-    int64_t capacity = context->settings->matches_per_worker_max;
-    supervisor->capacity = capacity > ARENA_MATCHES_MAX ? ARENA_MATCHES_MAX : (uint32_t)capacity;
+    supervisor->capacity = (uint32_t)context->settings->matches_per_worker_max;
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
     worker_path_find(supervisor);
     if (!arena_folder_make(supervisor) || !supervisor->timer ||
@@ -299,6 +303,8 @@ static bool place(struct supervisor *supervisor, struct order *order)
     }
     match->id = begin->id;
     fill_start(begin, index, &match->start);
+    match->start.abandoned_ms = supervisor->context->settings->match_abandoned_seconds * 1000;
+    match->begun_ms = clock_monotonic_ms();
     struct arena_match *arena = arena_match_at(worker->process.arena, index);
     atomic_store(&arena->commits, 0);
     atomic_store(&arena->status, ARENA_LIVE);
@@ -514,11 +520,16 @@ static void match_running(struct worker *worker, struct live_match *match)
         metric_add(&figure_matches_started, 1);
         return;
     }
-    /* nobody waits for it any more: its row is taken back by the asker */
+    match_stop(worker, match); /* nobody waits for it: its row is taken back by the asker */
+}
+
+/* It ends as aborted, and the worker tells. */
+static void match_stop(struct worker *worker, const struct live_match *match)
+{
     struct control_match stop;
     memcpy(stop.match, match->id.bytes, sizeof stop.match);
     if (worker_process_send(&worker->process, CONTROL_MATCH_STOP, &stop, sizeof stop, -1) != OK)
-        log_warn("a match that nobody wants goes on", "worker", worker->process.name, NULL);
+        log_warn("a match that has to end goes on", "worker", worker->process.name, NULL);
 }
 
 static void match_over(struct worker *worker, struct live_match *match,
@@ -707,11 +718,21 @@ static void look_after(struct worker *worker, int64_t now_ms, bool punctual)
         return;
     }
     for (uint32_t i = 0; worker->ready && i < worker->process.capacity; i++)
-        if (worker->matches[i] && !worker->matches[i]->sent)
-            (void)match_send(worker, worker->matches[i], true);
+        if (worker->matches[i])
+            match_look_after(worker, worker->matches[i], now_ms);
     if (worker->draining && worker->match_count == 0 && worker->ready && !worker->stopping)
         worker->stopping =
             worker_process_send(&worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
+}
+
+/* A game that never comes to an end is stopped, again and again until the worker has heard. */
+static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms)
+{
+    int64_t length_ms_max = worker->supervisor->context->settings->match_seconds_max * 1000;
+    if (!match->sent)
+        (void)match_send(worker, match, true);
+    else if (!match->order && now_ms - match->begun_ms >= length_ms_max)
+        match_stop(worker, match);
 }
 
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms)

@@ -102,7 +102,14 @@ const struct config_row settings_rows[] = {
         "then a free-for-all match starts with those who are there"),
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
-    INT(matches_per_worker_max, "2000", 1, 100000, "live matches of one worker"),
+    INT(matches_per_worker_max, "1024", 1, MATCHES_PER_WORKER_MAX, "live matches of one worker"),
+    INT(match_abandoned_seconds, "120", 1, DAY_S,
+        "a match without any player connected to it for so long is aborted"),
+    INT(match_seconds_max, "21600", 1, 7 * DAY_S, "a match that is still going on is aborted then"),
+    INT(room_history_keep_days, "365", 1, 36500, "how long an ended match stays in the history"),
+
+    /* social */
+    INT(chat_keep_days, "90", 1, 36500, "how long a message is kept"),
 };
 const size_t settings_row_count = sizeof(settings_rows) / sizeof(settings_rows[0]);
 

@@ -11,6 +11,8 @@
 
 #include "core/config.h"
 
+#define MATCHES_PER_WORKER_MAX 1024 /* what the arena of a worker can hold */
+
 struct settings {
     /* where things are */
     char data_dir[CONFIG_TEXT_BYTES];    /* PostgreSQL, Redis, secrets, game store, logs */
@@ -69,6 +71,10 @@ struct settings {
     int64_t queue_wait_ms;     /* then a free-for-all match starts with those who are there */
     int64_t worker_silence_ms; /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;
+    int64_t match_abandoned_seconds; /* without any player attached; then the match is aborted */
+    int64_t match_seconds_max;       /* of one match, however it goes; then it is aborted */
+    int64_t room_history_keep_days;  /* then an ended match leaves its players' history */
+    int64_t chat_keep_days;          /* then a message is forgotten */
 };
 
 #define INTERNAL_PORTS 32

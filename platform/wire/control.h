@@ -54,6 +54,7 @@ struct control_match_start {
     uint32_t mode;        /* index into the manifest's modes */
     uint32_t slot_count;
     uint32_t resume; /* 1: go on from the arena's last committed tick instead of init */
+    int64_t abandoned_ms; /* without a player attached for so long it ends, aborted; 0: never */
     int32_t options[GK_OPTIONS_MAX];
     struct control_slot slots[GK_PLAYERS_MAX];
 };

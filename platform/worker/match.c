@@ -131,6 +131,19 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
     }
 }
 
+void match_end_if_abandoned(struct worker *worker, struct match *match, int64_t now_ms)
+{
+    int64_t patience_ms = match->arena->start.abandoned_ms;
+    if (match->phase != MATCH_PLAYING || patience_ms == 0)
+        return;
+    if (match->linked != 0)
+        match->empty_since_ms = 0;
+    else if (match->empty_since_ms == 0)
+        match->empty_since_ms = now_ms;
+    else if (now_ms - match->empty_since_ms >= patience_ms)
+        match_abort(worker, match, "no player has been there for long; the match ends");
+}
+
 void match_abort(struct worker *worker, struct match *match, const char *why)
 {
     if (match->phase != MATCH_PLAYING)

@@ -26,6 +26,9 @@ void match_deliver(struct worker *worker, struct match *match, bool ticked);
 void match_input(struct worker *worker, struct match *match, uint32_t slot, const uint8_t *bytes,
                  uint32_t count, uint32_t seq);
 
+/* Ends it when no player has been attached for too long; `now_ms` is the monotonic clock's. */
+void match_end_if_abandoned(struct worker *worker, struct match *match, int64_t now_ms);
+
 /* Ends it without a result. */
 void match_abort(struct worker *worker, struct match *match, const char *why);
 

@@ -222,9 +222,12 @@ static void beat(struct worker *worker)
     worker->heartbeats++;
     if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
         worker->logs_left = LOGS_PER_SECOND_MAX;
-    for (uint32_t i = 0; i < worker->match_end; i++)
+    int64_t now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
+    for (uint32_t i = 0; i < worker->match_end; i++) {
+        match_end_if_abandoned(worker, &worker->matches[i], now_ms);
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);
+    }
     worker->counts.cpu_ns = (uint64_t)now_ns(CLOCK_PROCESS_CPUTIME_ID);
     worker->counts.allocations = allocations_total();
     worker->counts.matches = worker->matches_live;

@@ -63,6 +63,7 @@ struct match {
     bool changed;        /* turn-based: there is a new view for everybody */
     bool waits_for_step; /* turn-based: somebody came or went */
     struct arena_match *arena;
+    int64_t empty_since_ms;               /* no slot has a link; 0: some have */
     uint64_t linked;                      /* bit s: slot s has a link */
     uint64_t leaving;                     /* bit s: slot s has said that it leaves for good */
     uint64_t keep_joined_until;           /* tick: after a resume, see RESUME_GRACE_TICKS_S */

@@ -130,10 +130,16 @@ static void tell(enum control_type type, const void *body, uint32_t bytes, int f
     CU_ASSERT_FATAL(sendmsg(worker.control, &message, 0) > 0);
 }
 
+static int64_t abandoned_ms; /* of the matches that are started */
+
 static void start_match(uint8_t number, uint32_t index, bool resume)
 {
-    struct control_match_start start = {
-        .match = {number}, .seed = 1, .arena_index = index, .slot_count = 2, .resume = resume};
+    struct control_match_start start = {.match = {number},
+                                        .seed = 1,
+                                        .arena_index = index,
+                                        .slot_count = 2,
+                                        .resume = resume,
+                                        .abandoned_ms = abandoned_ms};
     struct control_match running;
     memcpy(start.slots[0].user, users[0], 16);
     memcpy(start.slots[1].user, users[1], 16);
@@ -296,6 +302,36 @@ static void test_worker_shows_the_last_view_then_ends_the_match_once(void)
     stop_worker();
 }
 
+static void test_worker_aborts_a_match_that_all_players_have_abandoned(void)
+{
+    static const uint8_t stranger[16] = {7};
+    struct control_match_over over;
+    struct control_heartbeat beat;
+    struct control_ready ready;
+    uint8_t body[RECORD_BODY_BYTES_MAX];
+    start_worker();
+    expect(CONTROL_READY, &ready, sizeof ready);
+    int stream = open_stream(0);
+    abandoned_ms = 1;
+    start_match(1, 0, false);
+    attach(stream, 1, 1, users[1]);
+    CU_ASSERT_EQUAL(get_type(stream, RECORD_ATTACHED, body).slot, 1);
+    for (int beats = 0; beats < 3; beats++) /* one player is enough */
+        expect(CONTROL_HEARTBEAT, &beat, sizeof beat);
+    CU_ASSERT_EQUAL(beat.matches, 1);
+    attach(stream, 2, 1, stranger);
+    put(stream, RECORD_DETACH, 1, DETACH_CLOSED, NULL, 0);
+    expect(CONTROL_MATCH_OVER, &over, sizeof over);
+    CU_ASSERT_EQUAL(over.match[0], 1);
+    CU_ASSERT_EQUAL(over.result.reason, 2);
+    struct record_head end = get_type(stream, RECORD_DETACHED, body);
+    CU_ASSERT_EQUAL(end.link, 2);
+    CU_ASSERT_EQUAL(end.value, DETACH_MATCH_OVER);
+    abandoned_ms = 0;
+    close(stream);
+    stop_worker();
+}
+
 static void test_worker_skips_frames_of_a_slow_stream_and_goes_on_with_the_newest(void)
 {
     struct control_heartbeat beat = {.frames_dropped = 0};
@@ -395,6 +431,7 @@ int main(void)
     CU_ADD_TEST(suite, test_worker_commits_before_it_sends);
     CU_ADD_TEST(suite, test_worker_takes_the_last_input_of_a_tick_and_acknowledges_it);
     CU_ADD_TEST(suite, test_worker_shows_the_last_view_then_ends_the_match_once);
+    CU_ADD_TEST(suite, test_worker_aborts_a_match_that_all_players_have_abandoned);
     CU_ADD_TEST(suite, test_worker_skips_frames_of_a_slow_stream_and_goes_on_with_the_newest);
     CU_ADD_TEST(suite, test_worker_closes_a_stream_that_breaks_the_rules);
     CU_ADD_TEST(suite, test_worker_goes_on_from_the_arena_of_a_dead_one);

@@ -473,8 +473,13 @@ static const char *method_name(struct evhttp_request *request)
     }
 }
 
+/* "" for a target that names a host, `//HOST/PATH` or `http://HOST/PATH`: evhttp would give us the
+ * path behind the host, while the nginx in front of us has judged the whole of it as a path. */
 static const char *path_of(struct evhttp_request *request)
 {
+    const char *target = evhttp_request_get_uri(request);
+    if (!target || target[0] != '/' || target[1] == '/')
+        return "";
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
     const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
     return path ? path : "";

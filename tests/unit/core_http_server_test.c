@@ -380,6 +380,17 @@ static void test_http_unknown_path_and_method_are_problems(void)
     close_house();
 }
 
+/* nginx takes `//api%2fauth/internal/x` for /api/auth/internal/x and passes it on as it came. */
+static void test_http_target_with_a_host_is_no_way_around_the_proxy(void)
+{
+    static const char *const targets[] = {"//api%2fauth/public", "//x/public", "///public",
+                                          "http://x/public", "//x/metrics", "//x/readyz"};
+    open_house();
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+        assert_problem(ask("GET", targets[i], "", ""), ERROR_NOT_FOUND);
+    close_house();
+}
+
 static void test_http_parts_and_query_arrive_decoded(void)
 {
     open_house();
@@ -793,6 +804,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_http_handler_may_set_headers),
     PROMISE(test_http_request_id_is_taken_only_when_harmless),
     PROMISE(test_http_unknown_path_and_method_are_problems),
+    PROMISE(test_http_target_with_a_host_is_no_way_around_the_proxy),
     PROMISE(test_http_parts_and_query_arrive_decoded),
     PROMISE(test_http_body_is_judged_before_the_handler_sees_it),
     PROMISE(test_http_body_of_another_type_is_refused),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
 #include "core/http_server.h"
@@ -26,7 +27,7 @@
 static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                       size_t bytes);
 static void on_library_log(int level, const char *line);
-static int on_upgrade(struct gateway *gateway, struct lws *wsi);
+static int on_upgrade(struct gateway *gateway, struct lws *wsi, const char *protocol);
 static void read_handshake(struct lws *wsi, struct handshake *ret_handshake);
 static void read_bearer(struct lws *wsi, char ret_token[TOKEN_BYTES_MAX]);
 static void read_client(struct lws *wsi, char ret_address[CLIENT_ADDRESS_BYTES],
@@ -106,7 +107,7 @@ static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *u
     case LWS_CALLBACK_HTTP:
         return on_http(gateway, wsi, in);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return on_upgrade(gateway, wsi);
+        return on_upgrade(gateway, wsi, in);
     case LWS_CALLBACK_ESTABLISHED:
         if (!socket)
             return -1;
@@ -149,11 +150,14 @@ static void on_library_log(int level, const char *line)
 
 /* Below: the handshake. 0 lets the upgrade go on, 1 says that it was answered. */
 
-static int on_upgrade(struct gateway *gateway, struct lws *wsi)
+static int on_upgrade(struct gateway *gateway, struct lws *wsi, const char *protocol)
 {
     char path[PATH_BYTES_MAX] = "", address[CLIENT_ADDRESS_BYTES];
     char request_id[HTTP_REQUEST_ID_BYTES];
     read_client(wsi, address, request_id);
+    /* The library would speak HTTP/2 too, past every rule of the proxy in front of it. */
+    if (!protocol || strcasecmp(protocol, "websocket") != 0)
+        return refuse(wsi, 400, "no upgrade to a WebSocket", request_id);
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || strcmp(path, SOCKET_PATH))
         return refuse(wsi, 404, "no such path", request_id);
     if (gateway->stopping)

@@ -106,6 +106,26 @@ describe('the gateway', () => {
         );
     });
 
+    test('an upgrade to anything but a WebSocket is refused', async () => {
+        const { token } = await platform.guest();
+        for (const port of [platform.ports.http, platform.ports.first + 4])
+            for (const protocol of ['h2c', 'h2c, websocket', 'other']) {
+                const socket = net.connect(port, '127.0.0.1');
+                let answer = '';
+                socket.setEncoding('latin1').on('data', (text) => (answer += text));
+                socket.on('error', () => {});
+                const closed = new Promise((resolve) => socket.on('close', resolve));
+                socket.write(
+                    'GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n' +
+                        `Upgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n` +
+                        `Authorization: Bearer ${token}\r\n\r\n`,
+                );
+                await Promise.race([closed, until('an answer', () => answer.includes('\r\n\r\n'))]);
+                socket.destroy();
+                assert.doesNotMatch(answer, /^HTTP\/1.1 (101|200)/, `${port} ${protocol}`);
+            }
+    });
+
     test('a page of another site does not come in, whatever it holds', async () => {
         const { cookies, token } = await platform.guest();
         const foreign = 'https://evil.example';

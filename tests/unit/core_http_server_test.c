@@ -383,8 +383,8 @@ static void test_http_unknown_path_and_method_are_problems(void)
 /* nginx takes `//api%2fauth/internal/x` for /api/auth/internal/x and passes it on as it came. */
 static void test_http_target_with_a_host_is_no_way_around_the_proxy(void)
 {
-    static const char *const targets[] = {"//api%2fauth/public", "//x/public", "///public",
-                                          "http://x/public", "//x/metrics", "//x/readyz"};
+    static const char *const targets[] = {"//api%2fauth/public", "//x/public",  "///public",
+                                          "http://x/public",     "//x/metrics", "//x/readyz"};
     open_house();
     for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
         assert_problem(ask("GET", targets[i], "", ""), ERROR_NOT_FOUND);

@@ -126,17 +126,20 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
                         {fill(texts.frame.latency, { ms: latencyMs })}
                     </span>
                 )}
-                <button
-                    type="button"
-                    className={`${ui.quiet} ${styles.take}`}
-                    ref={tools}
-                    onClick={() => frame.current?.focus()}
-                >
-                    {texts.frame.focus}
-                </button>
+                {slot !== null && (
+                    <button
+                        type="button"
+                        className={`${ui.quiet} ${styles.take}`}
+                        ref={tools}
+                        onClick={() => frame.current?.focus()}
+                    >
+                        {texts.frame.focus}
+                    </button>
+                )}
                 <button
                     type="button"
                     className={ui.quiet}
+                    ref={slot === null ? tools : undefined}
                     aria-pressed={soundOn}
                     onClick={() => setSound(!soundOn)}
                 >

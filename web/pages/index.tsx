@@ -86,17 +86,13 @@ function Hero({ games }: { games: Game[] | null }) {
 
 function CourtLines() {
     return (
-        <svg
-            className={styles.court}
-            viewBox="0 0 600 400"
-            preserveAspectRatio="xMaxYMid slice"
-            aria-hidden="true"
-        >
+        <svg className={styles.court} viewBox="0 0 600 400" aria-hidden="true">
             <path className={styles.chalk} d="M40 40H560V360H40Z" />
             <path className={styles.net} d="M300 40V360" />
             <circle className={styles.chalk} cx="300" cy="200" r="58" />
-            <rect className={styles.paddle} x="526" y="110" width="12" height="76" rx="6" />
-            <circle className={styles.ball} cx="0" cy="0" r="13" />
+            <rect className={styles.paddleLeft} x="62" y="46" width="12" height="76" rx="6" />
+            <rect className={styles.paddleRight} x="526" y="112" width="12" height="76" rx="6" />
+            <circle className={styles.ball} r="13" />
         </svg>
     );
 }

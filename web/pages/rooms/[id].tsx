@@ -4,6 +4,7 @@ import { useRouter } from 'next/router';
 import { useEffect, useRef, useState } from 'react';
 import { Chat } from '../../components/Chat';
 import { CopyLink } from '../../components/CopyLink';
+import { GameArt } from '../../components/GameArt';
 import { GameFrame } from '../../components/GameFrame';
 import { NotFound } from '../../components/NotFound';
 import { Result } from '../../components/Result';
@@ -141,7 +142,14 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
                         />
                     )}
                     {!ended && controls}
-                    {!playing && mine && <p className={styles.invite}>{texts.room.invite}</p>}
+                    {!playing && mine && hasFreeSeat(room) && (
+                        <p className={styles.invite}>{texts.room.invite}</p>
+                    )}
+                    {!playing && (
+                        <div className={styles.art}>
+                            <GameArt id={room.game} />
+                        </div>
+                    )}
                 </div>
                 <div className={styles.side}>
                     <RoomSeats room={room} me={me} onKick={kick} />
@@ -159,6 +167,10 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
             </div>
         </Shell>
     );
+}
+
+function hasFreeSeat(room: Room): boolean {
+    return room.members.filter((member) => member.role === 'player').length < room.playersMax;
 }
 
 /* The server may not have reached the games service; the browser tries for itself. */

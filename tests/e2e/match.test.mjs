@@ -110,7 +110,14 @@ describe('two people play Pong in their browsers', () => {
     });
 
     test('after seven points both see the same result', { timeout: MATCH_MS_MAX }, async () => {
-        const stops = [ada.play(follow_ball), guest.play(hide_from_ball)];
+        let stops = [ada.play(hide_from_ball), guest.play(follow_ball)];
+        await ada.see('points of the guest', (view) => view.scores[1] >= 2);
+        for (const stop of stops) await stop();
+
+        stops = [ada.play(follow_ball), guest.play(hide_from_ball)];
+        await ada.see('points of Ada', ({ scores, phase }) => scores[0] >= 3 && phase === 'play');
+        await ada.screenshot('match-points-ada');
+        await guest.screenshot('match-points-guest');
         const end = { timeout: MATCH_MS_MAX };
         await ada.page.getByRole('heading', { name: 'You won' }).waitFor(end);
         await guest.page.getByRole('heading', { name: 'You lost' }).waitFor(end);
@@ -121,6 +128,7 @@ describe('two people play Pong in their browsers', () => {
         assert.equal(result.state, 'ended');
         assert.equal(result.reason, 'finished');
         assert.equal(result.players[0].score, 7);
+        assert.ok(result.players[1].score >= 2);
         for (const one of [ada, guest, watcher]) {
             const rows = one.page.getByRole('region', { name: 'Result' }).getByRole('row');
             assert.deepEqual((await rows.allInnerTexts()).slice(1).map(words), [

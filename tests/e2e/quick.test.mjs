@@ -21,7 +21,7 @@ describe('a quick match', () => {
 
     test('two guests press play and are in the same match within seconds', async (t) => {
         const one = await Visitor.open(browser, platform, { gateway: 'g1' });
-        const other = await Visitor.open(browser, platform, { gateway: 'g2' });
+        const other = await Visitor.open(browser, platform, { gateway: 'g2', phone: true });
         for (const visitor of [one, other]) await visitor.page.goto('/');
 
         await one.play_now();
@@ -44,6 +44,8 @@ describe('a quick match', () => {
         assert.notEqual(await one.gateway(), await other.gateway());
         assert.equal(one.page.url(), other.page.url());
         assert.ok(ms < MATCH_MS_MAX, `${ms} ms`);
+        await other.see('the ball', (view) => view.phase === 'play');
+        await other.screenshot('match-phone');
         for (const visitor of [one, other]) {
             visitor.check_console();
             await visitor.close();

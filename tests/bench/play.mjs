@@ -76,12 +76,13 @@ async function load(mode, addresses, input, on_phase) {
     const child = spawn(bin('play_load'), [mode, addresses.join(','), players, seconds], {
         stdio: ['pipe', 'pipe', 'inherit'],
     });
-    child.stdin.end(input);
+    child.stdin.write(input);
     const figures = {};
     for await (const line of readline.createInterface({ input: child.stdout })) {
         const [key, value] = line.split('=');
-        if (key === 'phase') await on_phase(value);
-        else figures[key] = Number(value);
+        if (key !== 'phase') figures[key] = Number(value);
+        else await on_phase(value);
+        if (value === 'done') child.stdin.end();
     }
     const [status] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
     if (status !== 0) throw new Error(`play_load ended with ${status}`);
@@ -132,11 +133,10 @@ async function measure_platform(platform) {
         ...figures,
         spent,
         rss_per_connection: (at.measure.rss - before.rss) / players,
-        allocations:
-            at.done.allocations.gateway -
-            at.measure.allocations.gateway +
-            at.done.allocations.worker -
-            at.measure.allocations.worker,
+        allocations: {
+            gateway: at.done.allocations.gateway - at.measure.allocations.gateway,
+            worker: at.done.allocations.worker - at.measure.allocations.worker,
+        },
     };
 }
 
@@ -187,7 +187,10 @@ console.log(
 );
 console.log(
     `input to view ms p50 ${played.latency_ms_p50} p99 ${played.latency_ms_p99}` +
-        ` (${played.latency_samples} inputs)\n`,
+        ` (${played.latency_samples} inputs)`,
+);
+console.log(
+    `allocations: ${played.allocations.gateway} in the gateways, ${played.allocations.worker} in the worker\n`,
 );
 console.log(`play_cpu_ratio_to_floor=${(own_us / floor_us).toFixed(3)}`);
 console.log(`play_cpu_us_per_frame=${own_us.toFixed(3)}`);
@@ -195,4 +198,6 @@ console.log(`play_frames_delivered=${played.frames}`);
 console.log(`play_jitter_ms_p99=${played.jitter_ms_p99}`);
 console.log(`play_latency_ms_p99=${played.latency_ms_p99}`);
 console.log(`play_rss_bytes_per_conn=${Math.round(played.rss_per_connection)}`);
-console.log(`play_allocs_per_frame=${(played.allocations / played.frames).toFixed(4)}`);
+console.log(
+    `play_allocs_per_frame=${((played.allocations.gateway + played.allocations.worker) / played.frames).toFixed(4)}`,
+);

@@ -32,7 +32,7 @@ struct live_match {
     struct order *order;              /* until it runs or is refused */
     bool sent;                        /* to the process of now */
     int64_t begun_ms;
-    int deaths;                       /* of workers in a callback of this match */
+    int deaths; /* of workers in a callback of this match */
 };
 
 struct worker {
@@ -305,7 +305,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     fill_start(begin, index, &match->start);
     match->start.abandoned_ms = supervisor->context->settings->match_abandoned_seconds * 1000;
     match->begun_ms = clock_monotonic_ms();
-    struct arena_match *arena = arena_match_at(worker->process.arena, index);
+    struct arena_match *arena = worker_process_match(&worker->process, index);
     atomic_store(&arena->commits, 0);
     atomic_store(&arena->status, ARENA_LIVE);
     if (!match_send(worker, match, false)) {
@@ -417,7 +417,7 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
         struct live_match *match = worker->matches[i];
         if (!match)
             continue;
-        struct arena_match *arena = arena_match_at(worker->process.arena, i);
+        struct arena_match *arena = worker_process_match(&worker->process, i);
         struct gk_result result = arena->result;
         if (match == culprit)
             match->deaths++;
@@ -441,10 +441,9 @@ static const struct live_match *report_death(struct worker *worker, int status, 
     uint64_t tick = 0;
     char match[ID_TEXT_BYTES] = "none";
     if (callback != ARENA_CALL_NONE && index < worker->process.capacity && worker->matches[index]) {
-        struct arena_head sizes;
-        arena_head_init(&sizes, manifest, worker->process.image->sha, worker->process.capacity);
         culprit = worker->matches[index];
-        tick = arena_newest(&sizes, arena_match_at(worker->process.arena, index))->tick;
+        tick = arena_newest(&worker->process.sizes, worker_process_match(&worker->process, index))
+                   ->tick;
         id_text(&culprit->id, match);
     }
     atomic_store(&worker->process.arena->callback_now, ARENA_CALL_NONE);
@@ -549,7 +548,7 @@ static void match_over(struct worker *worker, struct live_match *match,
         placements_remove(supervisor->placements, &match->id);
         results_push(supervisor->results, &over);
     }
-    atomic_store(&arena_match_at(worker->process.arena, index)->status, ARENA_FREE);
+    atomic_store(&worker_process_match(&worker->process, index)->status, ARENA_FREE);
     worker->matches[index] = NULL;
     worker->match_count--;
     free(match);

@@ -2,6 +2,7 @@
  */
 #include "games/worker_process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -33,6 +34,12 @@ enum error worker_process_init(struct worker_process *process, struct image *ima
               "reason", strerror(errno), NULL);
     worker_process_finish(process);
     return ERROR_UNAVAILABLE;
+}
+
+struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index)
+{
+    assert(index < process->capacity);
+    return arena_match_in(process->arena, &process->sizes, index);
 }
 
 enum error worker_process_start(struct worker_process *process, const char *worker_path)
@@ -138,9 +145,9 @@ enum error worker_process_receive(struct worker_process *process, struct control
 
 static bool make_arena(struct worker_process *process, const char *arena_folder)
 {
-    struct arena_head head;
-    arena_head_init(&head, &process->image->manifest, process->image->sha, process->capacity);
-    process->arena_bytes = arena_file_bytes(&head);
+    arena_head_init(&process->sizes, &process->image->manifest, process->image->sha,
+                    process->capacity);
+    process->arena_bytes = arena_file_bytes(&process->sizes);
     snprintf(process->arena_path, sizeof process->arena_path, "%s/%s.arena", arena_folder,
              process->name);
     process->arena_file =
@@ -151,7 +158,7 @@ static bool make_arena(struct worker_process *process, const char *arena_folder)
                        process->arena_file, 0);
     if (arena == MAP_FAILED)
         return false;
-    memcpy(arena, &head, sizeof head);
+    memcpy(arena, &process->sizes, sizeof process->sizes);
     process->arena = arena;
     return true;
 }

@@ -23,14 +23,17 @@ struct worker_process {
     int arena_file;
     struct arena_head *arena; /* mapped; a game may have written anywhere in it */
     uint64_t arena_bytes;
-    uint32_t capacity; /* matches */
-    pid_t pid;         /* 0: no process */
-    int control;       /* -1: no process */
+    struct arena_head sizes; /* what the arena's head said when we wrote it */
+    uint32_t capacity;       /* matches */
+    pid_t pid;               /* 0: no process */
+    int control;             /* -1: no process */
 };
 
 /* Makes the arena; no process yet. */
 must_use enum error worker_process_init(struct worker_process *process, struct image *image,
                                         const char *arena_folder, uint32_t capacity);
+/* The match at `index`, below capacity, wherever the game says that it stands. */
+struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index);
 /* Starts a process on the arena, as it is. */
 must_use enum error worker_process_start(struct worker_process *process, const char *worker_path);
 /* Ends the process at once and returns its wait status; 0 without one. */

@@ -136,9 +136,17 @@ static inline bool arena_head_fits(const struct arena_head *head,
            arena_file_bytes(head) <= file_bytes;
 }
 
+/* For the worker, which has nothing to lose: takes the arena's own word for its sizes. */
 static inline struct arena_match *arena_match_at(struct arena_head *head, uint32_t index)
 {
     return (struct arena_match *)((uint8_t *)head + sizeof *head + head->match_bytes * index);
+}
+
+/* For whoever must not believe it: `sizes` is a head of his own. */
+static inline struct arena_match *arena_match_in(struct arena_head *arena,
+                                                 const struct arena_head *sizes, uint32_t index)
+{
+    return (struct arena_match *)((uint8_t *)arena + sizeof *arena + sizes->match_bytes * index);
 }
 
 /* The canonical inputs of the step under way: players_max times input_bytes. */

@@ -19,7 +19,7 @@ static const char magic[8] = "TRESULT1";
 
 static bool write_whole(const char *path, const uint8_t *bytes, size_t count);
 static void sync_folder(const char *folder);
-static bool read_record(const char *path, struct match_result *ret_result);
+static ssize_t read_record(const char *path, uint8_t ret_bytes[SPOOL_RECORD_BYTES + 1]);
 static void set_aside(const char *path);
 static uint64_t checksum(const uint8_t *bytes, size_t count);
 static uint8_t *put(uint8_t *to, const void *value, size_t count);
@@ -56,7 +56,9 @@ bool spool_decode(const uint8_t *bytes, size_t count, struct match_result *ret_r
     at = get(at, &result.result, sizeof result.result);
     get(at, &sum, sizeof sum);
     if (sum != checksum(bytes, count - sizeof sum) || reserved != 0 ||
-        result.result.player_count > GK_PLAYERS_MAX || result.result.reason > SPOOL_REASON_ABORTED)
+        result.result.reason > SPOOL_REASON_ABORTED ||
+        (result.result.reason != SPOOL_REASON_ABORTED &&
+         result.result.player_count > GK_PLAYERS_MAX))
         return false;
     *ret_result = result;
     return true;
@@ -98,12 +100,16 @@ size_t spool_each(const char *folder,
     while (entries && (entry = readdir(entries))) {
         size_t length = strlen(entry->d_name);
         char path[PATH_BYTES];
+        uint8_t bytes[SPOOL_RECORD_BYTES + 1];
         struct match_result result;
         if (entry->d_name[0] == '.' || length < sizeof SUFFIX ||
             strcmp(entry->d_name + length - (sizeof SUFFIX - 1), SUFFIX) != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (!read_record(path, &result))
+        ssize_t got = read_record(path, bytes);
+        if (got < 0)
+            staying++; /* no descriptor or no disk for now says nothing about the record */
+        else if (!spool_decode(bytes, (size_t)got, &result))
             set_aside(path);
         else if (take(context, &result))
             unlink(path);
@@ -133,15 +139,15 @@ static void sync_folder(const char *folder)
     close(fd);
 }
 
-static bool read_record(const char *path, struct match_result *ret_result)
+/* One byte more than a record has shows a file that is too long. -1: it cannot be read now. */
+static ssize_t read_record(const char *path, uint8_t ret_bytes[SPOOL_RECORD_BYTES + 1])
 {
-    uint8_t bytes[SPOOL_RECORD_BYTES + 1];
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return false;
-    ssize_t got = read(fd, bytes, sizeof bytes);
+        return -1;
+    ssize_t got = read(fd, ret_bytes, SPOOL_RECORD_BYTES + 1);
     close(fd);
-    return got > 0 && spool_decode(bytes, (size_t)got, ret_result);
+    return got;
 }
 
 static void set_aside(const char *path)

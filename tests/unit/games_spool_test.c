@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct match_result example(void)
@@ -46,6 +47,21 @@ static void test_spool_refuses_every_changed_or_missing_byte(void)
     }
     CU_ASSERT_FALSE(spool_decode(bytes, SPOOL_RECORD_BYTES + 1, &result));
     CU_ASSERT(spool_decode(bytes, SPOOL_RECORD_BYTES, &result));
+}
+
+/* A worker says what it likes of a match that it aborts; set aside it would stay live for ever. */
+static void test_spool_takes_an_aborted_match_whatever_else_it_says(void)
+{
+    struct match_result before = example(), after;
+    uint8_t bytes[SPOOL_RECORD_BYTES];
+    before.result.reason = SPOOL_REASON_ABORTED;
+    before.result.player_count = UINT32_MAX;
+    spool_encode(&before, bytes);
+    CU_ASSERT(spool_decode(bytes, sizeof bytes, &after));
+    CU_ASSERT(id_equal(&before.match, &after.match));
+    before.result.reason = SPOOL_REASON_FORFEIT;
+    spool_encode(&before, bytes);
+    CU_ASSERT_FALSE(spool_decode(bytes, sizeof bytes, &after));
 }
 
 static bool database_is_away(void *context, const struct match_result *result)
@@ -94,6 +110,19 @@ static void test_spool_sets_a_bad_file_aside(void)
     CU_ASSERT_EQUAL(rmdir(folder), 0);
 }
 
+static void test_spool_keeps_a_file_that_cannot_be_read_now(void)
+{
+    char folder[] = "/tmp/spool-test-XXXXXX", path[64];
+    int asked = 0;
+    CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
+    snprintf(path, sizeof path, "%s/x.result", folder);
+    CU_ASSERT_EQUAL(mkdir(path, 0700), 0); /* opens, and fails to be read */
+    CU_ASSERT_EQUAL(spool_each(folder, database_takes_it, &asked), 1);
+    CU_ASSERT_EQUAL(asked, 0);
+    CU_ASSERT_EQUAL(rmdir(path), 0);
+    CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
 int main(void)
 {
     CU_initialize_registry();
@@ -102,6 +131,8 @@ int main(void)
     CU_ADD_TEST(suite, test_spool_refuses_every_changed_or_missing_byte);
     CU_ADD_TEST(suite, test_spool_keeps_a_result_until_it_is_taken);
     CU_ADD_TEST(suite, test_spool_sets_a_bad_file_aside);
+    CU_ADD_TEST(suite, test_spool_keeps_a_file_that_cannot_be_read_now);
+    CU_ADD_TEST(suite, test_spool_takes_an_aborted_match_whatever_else_it_says);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

@@ -84,11 +84,16 @@ void events_connected(void *context, bool connected)
         presence_refresh(gateway);
 }
 
-/* Below: orders, see wire/events.h. They act on every socket of the user. */
+/* Below: orders, see wire/events.h. They act on every socket of the user. On any other channel an
+ * order could take away the very list that is walked here. */
 
 static void order(struct gateway *gateway, struct channel *channel, const char *text, size_t bytes)
 {
     json_t *object;
+    if (strncmp(channel->name, WIRE_CHANNEL_USER, strlen(WIRE_CHANNEL_USER)) != 0) {
+        log_error("an order is not for a user, nothing is done", "channel", channel->name, NULL);
+        return;
+    }
     if (json_parse_object(text, bytes, &object)) {
         log_error("an order is not JSON, nothing is done", "channel", channel->name, NULL);
         return;

@@ -108,7 +108,7 @@ describe('the gateway', () => {
 
     test('an upgrade to anything but a WebSocket is refused', async () => {
         const { token } = await platform.guest();
-        for (const port of [platform.ports.http, platform.ports.first + 4])
+        for (const port of [platform.ports.http, platform.ports.first + 16])
             for (const protocol of ['h2c', 'h2c, websocket', 'other']) {
                 const socket = net.connect(port, '127.0.0.1');
                 let answer = '';
@@ -302,6 +302,19 @@ describe('the gateway', () => {
         await late.command('chat:history', { channel: 'global' });
         assert.ok(!late.all_events.some((event) => event.data.text === 'alone'));
         await Promise.all([heard.close(), late.close()]);
+    });
+
+    test('an order that is not for a user does nothing', async () => {
+        const guest = await platform.guest();
+        const sockets = [await guest.socket({ gateway: 1 }), await guest.socket({ gateway: 1 })];
+        const room = await sockets[0].command('room:create', { game: 'pong', mode: '1v1' });
+        const channel = `room:${room.id}`;
+        await publish(platform, channel, `@{"do":"unsubscribe","ch":"${channel}"}`);
+        await sockets[0].command('chat:sendMessage', { channel, text: 'still here' });
+        for (const socket of sockets) {
+            await socket.event('chat:message', ({ text }) => text === 'still here');
+            await socket.close();
+        }
     });
 
     test('who joins a room is told to fetch it when his gateway had yet to listen', async () => {

@@ -431,10 +431,14 @@ static enum error check_field(const struct command_field *field, const json_t *v
     }
 }
 
+/* A browser's own name for a field goes back cut: half a character would end its connection. */
 static enum error complain(struct json_complaint *ret_complaint, const char *field,
                            const char *sentence)
 {
-    snprintf(ret_complaint->field, sizeof(ret_complaint->field), "%s", field);
+    size_t used = 0;
+    for (; field[used] && used < sizeof(ret_complaint->field) - 1; used++)
+        ret_complaint->field[used] = field[used] > ' ' && field[used] < 0x7f ? field[used] : '?';
+    ret_complaint->field[used] = 0;
     snprintf(ret_complaint->sentence, sizeof(ret_complaint->sentence), "%s", sentence);
     return ERROR_VALIDATION;
 }

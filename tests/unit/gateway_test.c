@@ -97,6 +97,18 @@ static void test_command_encode_names_the_wrong_field(void)
     expect_complaint("game:watch", "{\"match\":{}}", "match");
 }
 
+static void test_command_encode_repeats_no_half_character(void)
+{
+    char data[256] = "{\"room\":\"a\",\"x";
+    for (int i = 0; i < 60; i++)
+        strcat(data, "\xc3\xa9");
+    strcat(data, "\":1}");
+    struct encoded encoded = encode("room:join", data);
+    CU_ASSERT_EQUAL(encoded.error, ERROR_VALIDATION);
+    for (const char *at = encoded.complaint.field; *at; at++)
+        CU_ASSERT((unsigned char)*at < 0x80);
+}
+
 static void test_command_encode_refuses_a_path_without_end(void)
 {
     char data[COMMAND_PATH_BYTES_MAX + 64];
@@ -380,6 +392,7 @@ int main(void)
     ADD(test_command_encode_leaves_out_an_optional_null);
     ADD(test_command_encode_escapes_so_that_no_value_is_another_path);
     ADD(test_command_encode_names_the_wrong_field);
+    ADD(test_command_encode_repeats_no_half_character);
     ADD(test_command_encode_refuses_a_path_without_end);
     ADD(test_command_table_is_whole);
     ADD(test_bucket_gives_its_burst_and_then_its_rate);

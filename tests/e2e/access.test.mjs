@@ -162,6 +162,8 @@ describe('by keyboard alone', () => {
         await choose('link', 'Rooms');
         await page.waitForURL('/rooms');
         await choose('button', 'Create room');
+        assert.deepEqual(await violations(page), [], 'the dialog');
+        await visitor.screenshot('create-room');
         await fill(/^Name/, 'By keyboard');
         await choose('button', /^Create$/);
         await page.waitForURL(/\/rooms\/[0-9a-f-]{36}$/);
@@ -185,8 +187,17 @@ describe('by keyboard alone', () => {
         await visitor.has_game_focus();
     });
 
-    test('the room with a running match has no serious violation either', async () => {
-        assert.deepEqual(await violations(visitor.page), []);
+    test('what only a player sees has no serious violation either', async () => {
+        const { page } = visitor;
+        for (const dark of [false, true]) {
+            await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+            const name = dark ? 'dark' : 'light';
+            assert.deepEqual(await violations(page), [], `a running match, ${name}`);
+        }
+        await open(visitor, '/users/Keys');
+        assert.deepEqual(await violations(page), [], 'the own profile');
+        await visitor.screenshot('profile-own');
+        await page.getByRole('link', { name: 'Return to the match' }).waitFor();
         visitor.check_console();
     });
 });

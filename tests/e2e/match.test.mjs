@@ -166,7 +166,7 @@ describe('two people play Pong in their browsers', () => {
                 await rows.getByText(text).waitFor();
             const record = watcher.page.getByRole('row', { name: /Pong/ });
             const won = one === ada ? 1 : 0;
-            assert.deepEqual(words(await record.innerText()), [
+            assert.deepEqual(await record.locator('th, td').allTextContents(), [
                 'Pong',
                 '1',
                 String(won),
@@ -176,6 +176,28 @@ describe('two people play Pong in their browsers', () => {
         }
         await ada.page.goto(`/users/${ada.name}`);
         await ada.screenshot('profile');
+    });
+
+    test('a rematch is one click of each', async () => {
+        await ada.page.goBack();
+        const room = address.split('/').at(-1);
+        await guest.page.getByRole('button', { name: 'Rematch' }).click();
+        await ada.page.getByRole('button', { name: 'Start match' }).click();
+        for (const one of [ada, guest]) {
+            const again = await one.event('game:started', (data) => data.match !== match);
+            assert.equal(again.data.room, room);
+            await one.see_anew('the countdown', (view) => view.phase === 'countdown');
+            await one.has_game_focus();
+        }
+        assert.equal(await guest.page.getByRole('region', { name: 'Result' }).count(), 0);
+    });
+
+    test('who leaves for good has lost, and both pages say so', async () => {
+        await guest.page.getByRole('button', { name: 'Leave room' }).click();
+        await guest.page.waitForURL('/rooms');
+        await ada.page.getByRole('heading', { name: 'You won' }).waitFor({ timeout: 30_000 });
+        await ada.page.getByText('gave up').waitFor();
+        await ada.screenshot('result-forfeit');
     });
 
     test('the room is open again, and nobody had a complaint of the browser', async () => {

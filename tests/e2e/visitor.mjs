@@ -54,11 +54,12 @@ export class Visitor {
     }
 
     // `gateway`: which one the page's first socket asks for; a later one takes what nginx gives.
-    // `bare`: also without the pages' own preferences, as a script-less client.
+    // `secure`: over https, with the certificate that was made on the spot.
     static async open(browser, platform, options = {}) {
-        const { gateway, phone = false, dark = false, french = false } = options;
+        const { gateway, phone = false, dark = false, french = false, secure = false } = options;
         const context = await browser.newContext({
-            baseURL: platform.origin,
+            baseURL: secure ? platform.secure_origin : platform.origin,
+            ignoreHTTPSErrors: secure,
             viewport: phone ? PHONE : DESKTOP,
             deviceScaleFactor: phone ? 2 : 1,
             hasTouch: phone,

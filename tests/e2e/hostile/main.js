@@ -5,6 +5,7 @@ const WAIT_MS = 3000;
 const attempts = {
     'read the cookies': () => document.cookie,
     'set a cookie': () => {
+        // biome-ignore lint/suspicious/noDocumentCookie: what is to be refused
         document.cookie = 'hostile=1';
         return document.cookie;
     },
@@ -45,7 +46,8 @@ const attempts = {
         document.head.append(element);
         return need(globalThis.inline);
     },
-    'evaluate text': () => (0, eval)('1 + 1'),
+    // biome-ignore lint/security/noGlobalEval: what is to be refused
+    'evaluate text': () => globalThis.eval('1 + 1'),
     'make a function of text': () => new Function('return 1')(),
     'start a worker': () => {
         const address = URL.createObjectURL(new Blob(['postMessage(1)']));

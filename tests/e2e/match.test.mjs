@@ -192,10 +192,16 @@ describe('two people play Pong in their browsers', () => {
         assert.equal(await guest.page.getByRole('region', { name: 'Result' }).count(), 0);
     });
 
-    test('who leaves for good has lost, and both pages say so', async () => {
-        await guest.page.getByRole('button', { name: 'Leave room' }).click();
-        await guest.page.waitForURL('/rooms');
-        await ada.page.getByRole('heading', { name: 'You won' }).waitFor({ timeout: 30_000 });
+    test('who gives up has lost, and the other need not wait', async () => {
+        const { page } = guest;
+        await page.getByRole('button', { name: 'Leave room' }).click();
+        await page.getByRole('button', { name: 'Keep playing' }).click();
+        await page.getByRole('dialog').waitFor({ state: 'hidden' });
+        await page.getByRole('button', { name: 'Leave room' }).click();
+        await guest.screenshot('give-up');
+        await page.getByRole('button', { name: 'Give up and leave' }).click();
+        await page.waitForURL('/rooms');
+        await ada.page.getByRole('heading', { name: 'You won' }).waitFor();
         await ada.page.getByText('gave up').waitFor();
         await ada.screenshot('result-forfeit');
     });

@@ -9,6 +9,7 @@ import { socket } from '../lib/socket';
 import { failureText, fill, type Texts, useTexts } from '../lib/text';
 import type { Match, Role, Room } from '../lib/types';
 import ui from '../styles/ui.module.css';
+import { Dialog } from './Dialog';
 import styles from './RoomControls.module.css';
 
 interface Props {
@@ -25,7 +26,9 @@ export function RoomControls({ room, result, take, onLeaving }: Props) {
     const { user, ensureUser } = useSession();
     const [busy, setBusy] = useState(false);
     const [failure, setFailure] = useState<Failure | null>(null);
+    const [givingUp, setGivingUp] = useState(false);
     const mine = room.members.find((member) => member.user === user?.id);
+    const match = mine?.role === 'player' && room.state === 'playing' ? room.match : null;
 
     function act(work: () => Promise<unknown>): void {
         if (busy) return;
@@ -49,6 +52,7 @@ export function RoomControls({ room, result, take, onLeaving }: Props) {
     const leave = () =>
         act(async () => {
             onLeaving();
+            if (match) await giveUp(match);
             await command('room:leave');
             await router.push('/rooms');
         });
@@ -92,13 +96,43 @@ export function RoomControls({ room, result, take, onLeaving }: Props) {
                             {texts.room.stepBack}
                         </button>
                     )}
-                    <button type="button" className={ui.quiet} disabled={busy} onClick={leave}>
+                    <button
+                        type="button"
+                        className={ui.quiet}
+                        disabled={busy}
+                        onClick={match ? () => setGivingUp(true) : leave}
+                    >
                         {texts.room.leave}
                     </button>
                 </div>
             )}
+            {givingUp && match && (
+                <Dialog title={texts.room.giveUpTitle} onClose={() => setGivingUp(false)}>
+                    <p>{texts.room.giveUpText}</p>
+                    <div className={ui.row}>
+                        <button
+                            type="button"
+                            className={ui.primary}
+                            onClick={() => setGivingUp(false)}
+                        >
+                            {texts.room.stay}
+                        </button>
+                        <button type="button" className={ui.danger} disabled={busy} onClick={leave}>
+                            {texts.room.giveUp}
+                        </button>
+                    </div>
+                </Dialog>
+            )}
         </div>
     );
+}
+
+/* Tells the game, so that the others need not wait for somebody who does not come back. */
+async function giveUp(match: string): Promise<void> {
+    await socket.command('game:leave', { match }).catch((error) => {
+        const { code } = failureOf(error);
+        if (code !== 'match_over' && code !== 'match_not_found') throw error;
+    });
 }
 
 function Invitation(props: { room: Room; known: boolean; busy: boolean; join(role: Role): void }) {

@@ -10,6 +10,8 @@
 #include "wire/events.h"
 
 #define ARGUMENT_BYTES 128
+#define ARGUMENTS_MAX  (QUEUE_CANDIDATES_MAX + 16)
+_Static_assert(ARGUMENTS_MAX <= REDIS_ARGUMENTS_MAX, "one script takes them all");
 
 static struct redis_script script_join = {.name = "matchmaking_join", .text = SCRIPT_JOIN};
 static struct redis_script script_find = {.name = "matchmaking_find", .text = SCRIPT_FIND};
@@ -25,7 +27,7 @@ static struct redis_script script_give_back = {.name = "matchmaking_give_back",
 
 /* Keys and values of one call of a script. */
 struct arguments {
-    const char *items[QUEUE_CANDIDATES_MAX + 16];
+    const char *items[ARGUMENTS_MAX];
     int count;
     char texts[8][ARGUMENT_BYTES]; /* of those that were put together here */
     int text_count;

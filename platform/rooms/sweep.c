@@ -204,6 +204,7 @@ static enum error ask_whether_online(struct service_context *context, struct are
                                      const char *users, int64_t now_unix_ms, bool *ret_online)
 {
     const char *arguments[ROOM_MEMBERS_MAX + 1];
+    _Static_assert(ROOM_MEMBERS_MAX + 1 <= REDIS_ARGUMENTS_MAX, "one script asks for all");
     int count = 0;
     for (const char *user = users; *user != '\0' && count < ROOM_MEMBERS_MAX;) {
         size_t bytes = strcspn(user, ",");

@@ -10,6 +10,7 @@
 #include "wire/events.h"
 
 #define PRESENCE_USERS_MAX 100
+_Static_assert(2 * PRESENCE_USERS_MAX + 1 <= REDIS_ARGUMENTS_MAX, "one script asks for all");
 
 /* KEYS: online and playing of each user in turn; ARGV[1] now. Returns 0 or 1, and the match or
  * "", of each. */

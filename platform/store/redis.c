@@ -15,7 +15,6 @@
 #include "store/redis_url.h"
 
 #define CONNECTIONS_MAX 64
-#define ARGUMENTS_MAX   64
 #define SHA1_TEXT_BYTES 41
 
 struct redis_pool {
@@ -88,9 +87,9 @@ enum error redis_run_script(struct redis_pool *pool, const struct redis_script *
                             int key_count, int argument_count, const char *const *arguments,
                             redisReply **ret_reply)
 {
-    assert(argument_count + 3 <= ARGUMENTS_MAX);
+    assert(argument_count <= REDIS_ARGUMENTS_MAX);
     char keys[16], hash[SHA1_TEXT_BYTES];
-    const char *words[ARGUMENTS_MAX] = {"EVALSHA", hash, keys};
+    const char *words[3 + REDIS_ARGUMENTS_MAX] = {"EVALSHA", hash, keys};
     sha1_text(script->text, hash);
     snprintf(keys, sizeof(keys), "%d", key_count);
     for (int i = 0; i < argument_count; i++)

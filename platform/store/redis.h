@@ -10,7 +10,8 @@
 
 #include "core/error.h"
 
-#define REDIS_TIMEOUT_MS 1000
+#define REDIS_TIMEOUT_MS    1000
+#define REDIS_ARGUMENTS_MAX 256 /* of a script, keys and values; our own lists keep below */
 
 struct redis_pool;
 /* `url`: redis://[:password@]host:port[/db]. Does not connect yet. */
@@ -27,7 +28,8 @@ struct redis_script {
     const char *name;
     const char *text; /* Lua */
 };
-/* EVALSHA with fall-back to EVAL. `arguments` are keys first (`key_count`), then values. */
+/* EVALSHA with fall-back to EVAL. `arguments` are keys first (`key_count`), then values; at most
+ * REDIS_ARGUMENTS_MAX. */
 must_use enum error redis_run_script(struct redis_pool *pool, const struct redis_script *script,
                                      int key_count, int argument_count,
                                      const char *const *arguments, redisReply **ret_reply);

@@ -179,6 +179,12 @@ describe('presence', () => {
         assert.deepEqual(await look(NOBODY), [{ user: NOBODY, online: false, match: null }]);
     });
 
+    test('answers for as many as may be asked about at once', async () => {
+        const found = await look(...Array(100).fill(NOBODY));
+        assert.equal(found.length, 100);
+        assert.ok(found.every((one) => one.user === NOBODY && !one.online));
+    });
+
     for (const users of ['', 'x', `${NOBODY},`, Array(101).fill(NOBODY).join(',')])
         test(`refuses a list like ${users.slice(0, 40) || 'nothing'}`, async () => {
             const answer = await platform.api('GET', `/api/social/presence?users=${users}`);

@@ -237,7 +237,8 @@ static bool id_is_fine(const char *id, size_t capacity, bool digits_first)
     return true;
 }
 
-/* Printable, zero-terminated, not empty, well-formed UTF-8 by its lead and trail bytes. */
+/* Printable, zero-terminated, not empty, well-formed UTF-8 by table 3-7 of the Unicode standard: no
+ * overlong form, no surrogate, nothing past U+10FFFF. What is less is no text for JSON. */
 static bool text_is_fine(const char *text, size_t capacity)
 {
     size_t length = strnlen(text, capacity);
@@ -251,6 +252,10 @@ static bool text_is_fine(const char *text, size_t capacity)
                        : lead >= 0xf0 && lead < 0xf5 ? 3
                                                      : capacity;
         if (lead < 0x20 || lead == 0x7f || trail >= length - i)
+            return false;
+        uint8_t second = trail ? (uint8_t)text[i + 1] : 0x80;
+        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+            (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
             return false;
         for (size_t j = 1; j <= trail; j++)
             if (((uint8_t)text[i + j] & 0xc0) != 0x80)

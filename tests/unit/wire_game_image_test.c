@@ -123,6 +123,28 @@ static void test_image_refuses_what_is_no_shared_object_for_this_machine(void)
     CU_ASSERT_EQUAL(inspect((const uint8_t *)"", 0, &manifest), IMAGE_REFUSED_SIZE);
 }
 
+/* One that passes here and is no text for JSON would end whoever lists the games. */
+static void test_image_refuses_texts_that_are_not_utf8(void)
+{
+    static const char *const bad[] = {"\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xc1\xbf",
+                                      "\xc3",
+                                      "a\x80"};
+    struct gk_manifest manifest;
+    CU_ASSERT_EQUAL_FATAL(inspect(image, image_bytes, &manifest), IMAGE_FINE);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct gk_manifest changed = manifest;
+        snprintf(changed.title, sizeof changed.title, "%s", bad[i]);
+        CU_ASSERT_EQUAL(game_manifest_judge(&changed, sentence), IMAGE_REFUSED_MANIFEST);
+    }
+    snprintf(manifest.title, sizeof manifest.title, "\xc3\xa9\xe0\xa0\x80\xf4\x8f\xbf\xbf");
+    CU_ASSERT_EQUAL(game_manifest_judge(&manifest, sentence), IMAGE_FINE);
+}
+
 int main(void)
 {
     const char *path = getenv("TEST_GAME"); /* the built counter game */
@@ -142,6 +164,7 @@ int main(void)
     CU_ADD_TEST(suite, test_image_survives_every_byte_of_its_heads_changed);
     CU_ADD_TEST(suite, test_image_refuses_each_bad_field_by_its_code);
     CU_ADD_TEST(suite, test_image_refuses_what_is_no_shared_object_for_this_machine);
+    CU_ADD_TEST(suite, test_image_refuses_texts_that_are_not_utf8);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();
     CU_cleanup_registry();

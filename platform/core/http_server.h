@@ -22,7 +22,7 @@
 #include "core/token.h"
 
 #define HTTP_BODY_BYTES_MAX    (64u << 10)
-#define HTTP_HEADERS_BYTES_MAX (16u << 10)
+#define HTTP_HEADERS_BYTES_MAX (48u << 10) /* more than nginx lets through */
 #define HTTP_QUEUE_MS_MAX      10000 /* a request that waited longer for a thread is not begun */
 #define HTTP_PARAMS_MAX        4
 #define HTTP_REQUEST_ID_BYTES  65

@@ -14,7 +14,7 @@
 #include "wire/events.h"
 
 #define MESSAGES_PER_WINDOW_MAX 10
-#define MESSAGES_WINDOW_MS      "10000"
+#define MESSAGES_WINDOW_S       "10"
 #define MESSAGES_RATE_PREFIX    "chat:rate:"
 
 struct wish {
@@ -26,11 +26,11 @@ static const struct json_field wish_fields[] = {
     JSON_TEXT(struct wish, text, 1, MESSAGE_TEXT_CHARS_MAX),
 };
 
-/* KEYS[1] the counter, ARGV[1] the window in ms. */
+/* KEYS[1] the counter, ARGV[1] the window in s. */
 static struct redis_script count_message = {
     .name = "social_count_message",
     .text = "local count = redis.call('incr', KEYS[1])\n"
-            "if count == 1 then redis.call('pexpire', KEYS[1], ARGV[1]) end\n"
+            "if count == 1 then redis.call('expire', KEYS[1], ARGV[1]) end\n"
             "return count\n",
 };
 
@@ -89,12 +89,14 @@ static enum error check_rate(struct call *call)
     struct service_context *context = call->context;
     const char *arguments[] = {
         arena_printf(call->arena, MESSAGES_RATE_PREFIX "%s", call->caller.user_id),
-        MESSAGES_WINDOW_MS,
+        MESSAGES_WINDOW_S,
     };
     redisReply *reply = NULL;
     enum error error = redis_run_script(context->redis, &count_message, 1, 2, arguments, &reply);
-    if (error == OK && reply->integer > MESSAGES_PER_WINDOW_MAX)
+    if (error == OK && reply->integer > MESSAGES_PER_WINDOW_MAX) {
+        call_header(call, "Retry-After", MESSAGES_WINDOW_S);
         error = ERROR_TOO_MANY_REQUESTS;
+    }
     redis_free(reply);
     return error;
 }

@@ -14,6 +14,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { judge_answer } from './documents.mjs';
 import { start_platform } from './harness.mjs';
 
 const PORT_REDIS = 8;
@@ -59,13 +60,17 @@ function ask_inside(method, url, { body = {}, headers = {} } = {}) {
                 },
             },
             async (answer) => {
-                const parts = await answer.toArray();
-                resolve({
-                    status: answer.statusCode,
-                    headers: answer.headers,
-                    body: JSON.parse(Buffer.concat(parts)),
-                    set_cookies: answer.headers['set-cookie'] ?? [],
-                });
+                try {
+                    const taken = {
+                        status: answer.statusCode,
+                        headers: answer.headers,
+                        body: JSON.parse(Buffer.concat(await answer.toArray())),
+                        set_cookies: answer.headers['set-cookie'] ?? [],
+                    };
+                    resolve(platform.judged(judge_answer(method, url, taken), taken));
+                } catch (error) {
+                    reject(error);
+                }
             },
         );
         request.on('error', reject);

@@ -410,8 +410,14 @@ describe('the gateway', () => {
         const slow = await guest.socket({ gateway: 1 });
         const quick = await (await platform.guest()).socket({ gateway: 1 });
         slow.pause();
-        const text = 'x'.repeat(50000);
-        const event = { type: 'chat:message', ch: `user:${guest.id}`, seq: 1, data: { text } };
+        const message = {
+            id: crypto.randomUUID(),
+            channel: `dm:${guest.id}`,
+            from: { id: guest.id, username: guest.name },
+            text: 'x'.repeat(50000),
+            createdAt: new Date().toISOString(),
+        };
+        const event = { type: 'chat:message', ch: `user:${guest.id}`, seq: 1, data: message };
         await publish(platform, `user:${guest.id}`, JSON.stringify(event), 400);
         await until('the slow one to be dropped', () =>
             platform.logs('gateway-g1').includes('code=4408'),

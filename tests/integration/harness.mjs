@@ -1,7 +1,9 @@
 // Starts a real platform for a test file: `transcendence serve` with a data folder and a block of
 // ports of its own, so that any number run side by side. Gives what a client has (HTTP and a
-// WebSocket), and what only a test may: the database, the logs, killing a process. At the end it
-// looks for what must never happen: a process left over, a sanitizer's report, a secret in a log.
+// WebSocket), and what only a test may: the database, the logs, killing a process. Whatever is
+// answered or heard is held against the documents: what they do not say fails the test that sees it.
+// At the end it looks for what must never happen: a process left over, a sanitizer's report, a
+// secret in a log.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import WebSocket from 'ws';
+import { judge_answer, judge_command, judge_event } from './documents.mjs';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '../..');
@@ -77,6 +80,7 @@ export class Platform {
     #secure_agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
     #sockets = new Set();
     #names = 0;
+    #violations = new Set(); // of the documents
 
     constructor({ settings = {}, environment = {}, data_dir } = {}) {
         this.settings = settings;
@@ -143,6 +147,7 @@ export class Platform {
         try {
             await this.halt();
             this.check_logs();
+            assert.deepEqual([...this.#violations], []);
         } finally {
             this.#agent.destroy();
             this.#secure_agent.destroy();
@@ -290,13 +295,27 @@ export class Platform {
                     const parts = [];
                     answer.on('data', (part) => parts.push(part));
                     answer.on('error', reject);
-                    answer.on('end', () => resolve(this.#answer(answer, Buffer.concat(parts))));
+                    answer.on('end', () => {
+                        try {
+                            const taken = this.#answer(answer, Buffer.concat(parts));
+                            resolve(this.judged(judge_answer(method, url, taken), taken));
+                        } catch (error) {
+                            reject(error);
+                        }
+                    });
                 },
             );
             request.on('timeout', () => request.destroy(new Error(`${method} ${url} timed out`)));
             request.on('error', reject);
             request.end(bytes);
         });
+    }
+
+    // Gives `value` when nothing is wrong, and fails for ever when something is.
+    judged(violation, value) {
+        if (!violation) return value;
+        this.#violations.add(violation);
+        throw new Error(violation);
     }
 
     #answer(answer, bytes) {
@@ -379,6 +398,7 @@ export class Platform {
             rejectUnauthorized: false,
             family: 4,
         });
+        socket.judged = (violation) => this.judged(violation);
         this.#sockets.add(socket);
         socket.closed.then(() => this.#sockets.delete(socket));
         return socket;
@@ -471,19 +491,31 @@ class Socket {
         else {
             const message = JSON.parse(bytes.toString('utf8'));
             if (message.type === undefined) this.#answered(message);
-            else {
-                this.events.push(message);
-                this.all_events.push(message);
-            }
+            else this.#heard(message);
         }
         this.#wake();
+    }
+
+    #heard(event) {
+        try {
+            this.judged(judge_event(event));
+        } catch (error) {
+            this.violation ??= error;
+        }
+        this.events.push(event);
+        this.all_events.push(event);
     }
 
     #answered(message) {
         const waiting = this.#answers.get(message.id);
         assert.ok(waiting, `an answer that nobody waits for: ${JSON.stringify(message)}`);
         this.#answers.delete(message.id);
-        waiting.resolve(message);
+        try {
+            this.judged(judge_command(waiting.type, message));
+            waiting.resolve(message);
+        } catch (error) {
+            waiting.reject(error);
+        }
     }
 
     #wake() {
@@ -501,7 +533,7 @@ class Socket {
                 clearTimeout(timer);
                 action(value);
             };
-            this.#answers.set(id, { resolve: settle(resolve), reject: settle(reject) });
+            this.#answers.set(id, { type, resolve: settle(resolve), reject: settle(reject) });
             this.send(data === undefined ? { id, type } : { id, type, data });
         });
     }
@@ -531,7 +563,8 @@ class Socket {
         return new Promise((resolve, reject) => {
             const look = () => {
                 const index = list.findIndex(match);
-                if (index >= 0) finish(resolve, list.splice(index, 1)[0]);
+                if (this.violation) finish(reject, this.violation);
+                else if (index >= 0) finish(resolve, list.splice(index, 1)[0]);
                 else if (this.close_code !== undefined)
                     finish(
                         reject,

@@ -4,6 +4,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { judge_answer } from './documents.mjs';
 
 export const NOBODY = '019b76da-a800-7000-8000-00000000dead'; // an id that nobody has
 
@@ -36,7 +37,7 @@ export async function ready_room(host, guest) {
 }
 
 // A request to a service itself, past nginx, as only the inside can. `offset`: of its port.
-export function ask_inside(platform, offset, method, url, { token, body } = {}) {
+export function ask_inside(platform, offset, method, url, { token, body, headers = {} } = {}) {
     return new Promise((resolve, reject) => {
         const request = http.request(
             {
@@ -45,24 +46,30 @@ export function ask_inside(platform, offset, method, url, { token, body } = {}) 
                 port: platform.ports.first + offset,
                 path: url,
                 headers: {
-                    'content-type': 'application/json',
+                    'Content-Type': 'application/json',
                     ...(token ? { authorization: `Bearer ${token}` } : {}),
+                    ...headers,
                 },
             },
             (answer) => {
                 let text = '';
                 answer.setEncoding('utf8').on('data', (part) => (text += part));
-                answer.on('end', () =>
-                    resolve({
-                        status: answer.statusCode,
-                        headers: answer.headers,
-                        body: text ? JSON.parse(text) : null,
-                    }),
-                );
+                answer.on('end', () => {
+                    try {
+                        const taken = {
+                            status: answer.statusCode,
+                            headers: answer.headers,
+                            body: text ? JSON.parse(text) : null,
+                        };
+                        resolve(platform.judged(judge_answer(method, url, taken), taken));
+                    } catch (error) {
+                        reject(error);
+                    }
+                });
             },
         );
         request.on('error', reject);
-        request.end(body === undefined ? undefined : JSON.stringify(body));
+        request.end(typeof body === 'object' ? JSON.stringify(body) : body);
     });
 }
 

@@ -41,6 +41,8 @@ async function play(game = 'counter') {
     for (const player of [host, guest]) {
         player.started = (await player.socket.event('game:started')).data;
         player.channel = player.started.channel;
+        const { socket } = player;
+        socket.frames.unshift(await socket.frame(sees(() => true))); // inputs count from now on
     }
     return { room: room.id, match: host.started.match, host, guest };
 }
@@ -186,6 +188,11 @@ describe('a match', () => {
             ],
         );
         assert.deepEqual(await match_of(match), result);
+        for (const gateway of [1, 2]) {
+            const late = await watcher.socket({ gateway });
+            const answer = await late.ask('game:watch', { match });
+            assert.equal(answer.error?.code, 'match_over');
+        }
         const rows = await platform.sql(`select state from games.matches where id = '${match}'`);
         assert.deepEqual(rows, [{ state: 'ended' }]);
 

@@ -112,9 +112,9 @@ export function judge_event({ type, ch, seq, data, ...more }) {
     if (Object.keys(more).length) return `${what} has also ${Object.keys(more)}`;
     const is_on_channel = known.channels.includes(ch === null ? 'none' : ch?.replace(/:.*/, ':ID'));
     if (!is_on_channel) return `${what}, but ${at} says ${known.channels}`;
-    const is_numbered = Number.isInteger(seq) && (type.startsWith('session:') ? seq === 0 : seq > 0);
-    if (!is_numbered)
-        return `${what} has the number ${seq}`;
+    const is_numbered =
+        Number.isInteger(seq) && (type.startsWith('session:') ? seq === 0 : seq > 0);
+    if (!is_numbered) return `${what} has the number ${seq}`;
     const how = differs(step(at, 'data'), data);
     return how && `${what} is not as ${at} says: ${how}`;
 }

@@ -86,12 +86,10 @@ export async function service_token(platform, service, scope) {
     return answer.body.token;
 }
 
-// Both give up their seats, so that the match ends.
+// All give up their seats, so that the match ends; the last ones may find that it has.
 export async function end_match(sockets, match) {
-    for (const socket of sockets) {
-        await socket.command('game:watch', { match });
-        await socket.ask('game:leave', { match });
-    }
+    await Promise.all(sockets.map((socket) => socket.ask('game:watch', { match })));
+    for (const socket of sockets) await socket.ask('game:leave', { match });
 }
 
 export const new_id = () => crypto.randomUUID();

@@ -107,6 +107,13 @@ describe('every route', () => {
         });
     }
 
+    for (const route of all.filter((one) => one.fields?.length === 0))
+        test(`${route.name} may be asked without a body`, async () => {
+            const { token } = await platform.guest();
+            const { body } = await ask(route, { token });
+            assert.ok(!['bad_request', 'malformed_json', 'validation_failed'].includes(body?.code));
+        });
+
     for (const route of all.filter((one) => /\{/.test(one.path)))
         test(`${route.name} finds nothing under nonsense`, async () => {
             const token = await token_for(route);

@@ -41,7 +41,7 @@
 static void run_refresh(struct gateway *gateway, struct socket *socket, int64_t id,
                         const json_t *data);
 
-/* THE table. A new command is one row here and one in docs/protocol.md. */
+/* THE table. A new command is one row here, and one in docs/protocol.md and docs/openapi.yaml. */
 const struct command command_table[] = {
     {.type = "session:refresh", .fields = {TEXT("token", IN_HERE)}, .run = run_refresh},
     {"chat:sendMessage", "POST", SOCIAL, "/api/social/messages",

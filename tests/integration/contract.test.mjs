@@ -7,7 +7,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { errors, openapi, operations, read } from './documents.mjs';
+import {
+    errors,
+    judge_answer,
+    judge_command,
+    judge_event,
+    openapi,
+    operations,
+    read,
+} from './documents.mjs';
 import { program } from './harness.mjs';
 
 const { routes, commands } = JSON.parse(execFileSync(program, ['routes'], { encoding: 'utf8' }));
@@ -196,6 +204,22 @@ describe('docs/openapi.yaml', () => {
         look(openapi, '#');
     });
 
+    test('leaves no field of an answer or an event out: what is absent is null', () => {
+        const look = (node, at) => {
+            if (node === null || typeof node !== 'object') return;
+            if (node.properties)
+                assert.deepEqual(
+                    sorted(node.required ?? []),
+                    sorted(Object.keys(node.properties)),
+                    at,
+                );
+            for (const [name, inner] of Object.entries(node)) look(inner, `${at}/${name}`);
+        };
+        for (const part of ['x-commands', 'x-events']) look(openapi[part], part);
+        look(openapi.components.schemas, 'schemas');
+        for (const { at, operation } of operations) look(operation.responses, at);
+    });
+
     test('has every command, each with the route that it becomes', () => {
         const described = Object.entries(openapi['x-commands']).map(([type, { route }]) => [
             type,
@@ -340,5 +364,54 @@ describe('deploy/nginx', () => {
                 field: null,
             });
         }
+    });
+});
+
+describe('an answer that the documents do not have is told by route and place', () => {
+    const json = { 'content-type': 'application/json' };
+    const problem = { 'content-type': 'application/problem+json' };
+    const full = { type: 'about:blank', detail: null, field: null };
+    const not_found = { ...full, title: 'There is nothing here.', status: 404, code: 'not_found' };
+    const keys = { keys: [] };
+    const answers = [
+        ['/api/auth/jwks.json', 200, json, keys, ''],
+        ['/api/auth/jwks.json?a=1', 404, problem, not_found, ''],
+        ['/api/auth/jwks.json', 200, json, { ...keys, more: 1 }, /jwks.json.*additional.*more/],
+        ['/api/auth/jwks.json', 200, { 'content-type': 'text/html' }, '', /as text\/html/],
+        ['/api/auth/jwks.json', 201, json, keys, /responses\/201 is not documented/],
+        ['/api/auth/none', 200, json, keys, /no such route/],
+        ['/api/auth/none', 404, { 'content-type': 'text/html' }, '', /every error is/],
+        ['/api/auth/none', 404, problem, { ...not_found, code: 'gone' }, /the code gone/],
+        ['/api/auth/none', 403, problem, { ...not_found, status: 403 }, /not_found is 404/],
+        ['/api/auth/none', 404, problem, { ...not_found, more: 1 }, /schemas\/Problem.*more/],
+    ];
+    for (const [url, status, headers, body, wanted] of answers)
+        test(`GET ${url} with ${status} and ${JSON.stringify(body)}`, () => {
+            const told = judge_answer('GET', url, { status, headers, body });
+            if (wanted === '') assert.equal(told, '');
+            else assert.match(told, wanted);
+        });
+
+    test('an event', () => {
+        const event = { type: 'session:resync', ch: null, seq: 0, data: {} };
+        assert.equal(judge_event(event), '');
+        assert.match(
+            judge_event({ ...event, data: { more: 1 } }),
+            /x-events\/session:resync.*more/,
+        );
+        assert.match(judge_event({ ...event, seq: 1 }), /the number 1/);
+        assert.match(judge_event({ ...event, ch: 'global' }), /says none,room:ID/);
+        assert.match(judge_event({ ...event, type: 'room:gone' }), /room:gone is not documented/);
+    });
+
+    test('the answer to a command', () => {
+        const answer = { id: 1, ok: true, data: null };
+        const error = { code: 'room_full', message: 'The room is full.', field: null };
+        assert.equal(judge_command('room:leave', answer), '');
+        assert.equal(judge_command('room:join', { id: 1, ok: false, error }), '');
+        assert.match(judge_command('room:join', answer), /responses\/Room.*must be object/);
+        assert.match(judge_command('room:leave', { ...answer, data: {} }), /answers none/);
+        const unknown = { id: 1, ok: false, error: { ...error, code: 'gone' } };
+        assert.match(judge_command('room:join', unknown), /unknown error, gone/);
     });
 });

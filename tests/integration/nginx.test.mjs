@@ -59,8 +59,7 @@ describe('an answer under /api', () => {
         'two lengths': get('Content-Length: 1', 'Content-Length: 2'),
         'a length and chunks': get('Content-Length: 5', 'Transfer-Encoding: chunked'),
         'an unknown transfer encoding': get('Transfer-Encoding: gzip'),
-        'chunks without a size':
-            request('POST /api/auth/login HTTP/1.1', 'Transfer-Encoding: chunked') + 'zz\r\n',
+        'chunks without a size': `${request('POST /api/auth/login HTTP/1.1', 'Transfer-Encoding: chunked')}zz\r\n`,
     };
     for (const [what, bytes] of Object.entries(unreadable))
         test(`to ${what} is bad_request`, () => is_problem(bytes, 'bad_request'));

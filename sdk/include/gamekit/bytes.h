@@ -14,6 +14,7 @@ struct gk_reader {
     uint32_t count;
     uint32_t used;
     uint32_t failed; /* 1: something was read past the end */
+    uint32_t reserved;
 };
 
 struct gk_writer {
@@ -21,11 +22,13 @@ struct gk_writer {
     uint32_t capacity;
     uint32_t used;
     uint32_t failed; /* 1: something did not fit */
+    uint32_t reserved;
 };
 
 static inline struct gk_reader gk_reader_of(const uint8_t *bytes, uint32_t count)
 {
-    return (struct gk_reader){.bytes = bytes, .count = count};
+    struct gk_reader reader = {bytes, count, 0, 0, 0};
+    return reader;
 }
 
 static inline uint64_t gk_read(struct gk_reader *reader, uint32_t width)
@@ -84,7 +87,8 @@ static inline uint32_t gk_reader_done(const struct gk_reader *reader)
 
 static inline struct gk_writer gk_writer_of(uint8_t *ret_bytes, uint32_t capacity)
 {
-    return (struct gk_writer){.bytes = ret_bytes, .capacity = capacity};
+    struct gk_writer writer = {ret_bytes, capacity, 0, 0, 0};
+    return writer;
 }
 
 static inline void gk_write(struct gk_writer *writer, uint64_t value, uint32_t width)

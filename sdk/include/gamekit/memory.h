@@ -24,10 +24,14 @@
 #endif
 #define GK_MEMORY __attribute__((weak, visibility("hidden"), used)) GK_MEMORY_PLAIN
 
-GK_MEMORY void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+GK_MEMORY void *memcpy(void *__restrict to, const void *__restrict from, size_t bytes)
 {
-    uint8_t *target = to;
-    const uint8_t *source = from;
+    uint8_t *target = (uint8_t *)to;
+    const uint8_t *source = (const uint8_t *)from;
     for (size_t i = 0; i < bytes; i++)
         target[i] = source[i];
     return to;
@@ -35,8 +39,8 @@ GK_MEMORY void *memcpy(void *restrict to, const void *restrict from, size_t byte
 
 GK_MEMORY void *memmove(void *to, const void *from, size_t bytes)
 {
-    uint8_t *target = to;
-    const uint8_t *source = from;
+    uint8_t *target = (uint8_t *)to;
+    const uint8_t *source = (const uint8_t *)from;
     if ((uintptr_t)target < (uintptr_t)source) {
         for (size_t i = 0; i < bytes; i++)
             target[i] = source[i];
@@ -49,7 +53,7 @@ GK_MEMORY void *memmove(void *to, const void *from, size_t bytes)
 
 GK_MEMORY void *memset(void *to, int value, size_t bytes)
 {
-    uint8_t *target = to;
+    uint8_t *target = (uint8_t *)to;
     for (size_t i = 0; i < bytes; i++)
         target[i] = (uint8_t)value;
     return to;
@@ -57,13 +61,17 @@ GK_MEMORY void *memset(void *to, int value, size_t bytes)
 
 GK_MEMORY int memcmp(const void *left, const void *right, size_t bytes)
 {
-    const uint8_t *a = left, *b = right;
+    const uint8_t *a = (const uint8_t *)left, *b = (const uint8_t *)right;
     for (size_t i = 0; i < bytes; i++) {
         if (a[i] != b[i])
             return a[i] < b[i] ? -1 : 1;
     }
     return 0;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
 

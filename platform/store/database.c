@@ -283,15 +283,22 @@ static void note_connect(struct database_pool *pool, bool failed)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* A connection that the server closed while it was idle shows as readable. */
+static bool has_something_to_say(PGconn *connection)
+{
+    struct pollfd poll_one = {.fd = PQsocket(connection), .events = POLLIN};
+    return poll(&poll_one, 1, 0) != 0;
+}
+
+/* An idle server that speaks says farewell, as a last message or by closing. Only TLS has words of
+ * its own to be read first. */
 static bool is_still_alive(PGconn *connection)
 {
     if (PQstatus(connection) != CONNECTION_OK)
         return false;
-    struct pollfd poll_one = {.fd = PQsocket(connection), .events = POLLIN};
-    if (poll(&poll_one, 1, 0) == 0)
+    if (!has_something_to_say(connection))
         return true;
-    return PQconsumeInput(connection) && PQstatus(connection) == CONNECTION_OK;
+    return PQsslInUse(connection) && PQconsumeInput(connection) &&
+           PQstatus(connection) == CONNECTION_OK && !has_something_to_say(connection);
 }
 
 static enum error connect_if_needed(struct database *database)

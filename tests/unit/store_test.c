@@ -31,6 +31,10 @@ static const struct sql pet_clear = {"pet_clear", "delete from pet"};
 static const struct sql neighbour = {"neighbour", "select * from other.pet"};
 static const struct sql make_table = {"make_table", "create table mine (id int)"};
 static const struct sql kill_me = {"kill_me", "select pg_terminate_backend(pg_backend_pid())"};
+static const struct sql kill_others = {"kill_others",
+                                       "select pg_terminate_backend(pid, 5000)"
+                                       "  from pg_stat_activity"
+                                       " where usename = current_user and pid <> pg_backend_pid()"};
 static const struct sql nonsense = {"nonsense", "select 1 / $1::int"};
 
 static char role_url[512];
@@ -169,6 +173,25 @@ static void test_a_lost_connection_fails_one_request_and_no_more(void)
     CU_ASSERT_EQUAL(count_pets(database), 0);
     database_close(database);
     CU_ASSERT(database_pool_answers(pool));
+    database_pool_destroy(pool);
+}
+
+static void test_a_connection_that_ended_while_idle_is_replaced_unnoticed(void)
+{
+    struct database_pool *pool = fresh_pool();
+    struct database *ended = NULL, *killer = NULL;
+    CU_ASSERT_EQUAL_FATAL(database_open(pool, &ended), OK);
+    CU_ASSERT_EQUAL(count_pets(ended), 0);
+    CU_ASSERT_EQUAL_FATAL(database_open(pool, &killer), OK);
+    database_close(ended);
+    struct rows *rows = NULL;
+    CU_ASSERT_EQUAL_FATAL(database_run(killer, &kill_others, &rows, DATABASE_END), OK);
+    CU_ASSERT_EQUAL(rows_count(rows), 1);
+    rows_free(rows);
+    CU_ASSERT_EQUAL_FATAL(database_open(pool, &ended), OK);
+    CU_ASSERT_EQUAL(count_pets(ended), 0);
+    database_close(ended);
+    database_close(killer);
     database_pool_destroy(pool);
 }
 
@@ -324,6 +347,7 @@ int main(void)
     CU_ADD_TEST(suite, test_a_violated_constraint_is_named);
     CU_ADD_TEST(suite, test_closing_without_commit_rolls_back);
     CU_ADD_TEST(suite, test_a_lost_connection_fails_one_request_and_no_more);
+    CU_ADD_TEST(suite, test_a_connection_that_ended_while_idle_is_replaced_unnoticed);
     CU_ADD_TEST(suite, test_a_full_pool_says_so_in_bounded_time);
     CU_ADD_TEST(suite, test_a_database_that_is_down_is_unavailable);
     CU_ADD_TEST(suite, test_redis_scripts_run_also_after_redis_forgot_them);

@@ -1,9 +1,9 @@
-// What goes wrong in the middle of a match: a page that is loaded anew, a gateway that dies. The
-// player has the same seat again without a click, the other sees the pause and the return.
+// What goes wrong in the middle of a match: a page that is loaded anew, a worker that dies, a gateway
+// that dies. The player has the same seat again without a click, the other sees the pause and the return.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { start_platform } from '../integration/harness.mjs';
+import { start_platform, until } from '../integration/harness.mjs';
 import { follow_ball, start_browser, Visitor } from './visitor.mjs';
 
 describe('a match goes on', () => {
@@ -64,5 +64,21 @@ describe('a match goes on', () => {
         assert.ok(seconds < 10, `it took ${seconds} s`);
         other.check_console();
         one.check_console([/WebSocket connection to .* failed/]);
+    });
+
+    test('after the worker has died, with the same score', async () => {
+        const before = await other.see_anew('the ball in play', playing);
+        const worker = platform
+            .processes()
+            .find(({ command }) => command.startsWith('transcendence-worker'));
+        process.kill(worker.pid, 'SIGKILL');
+        await until('the worker to end', () =>
+            platform.processes().every(({ pid }) => pid !== worker.pid),
+        );
+        for (const visitor of [one, other]) {
+            const after = await visitor.see_anew('the ball in play', playing);
+            assert.deepEqual(after.scores, before.scores);
+            visitor.check_console([/WebSocket connection to .* failed/]);
+        }
     });
 });

@@ -216,7 +216,7 @@ export class Visitor {
     // Plays by the arrow keys until `stop()` is called: holds the one that leads to where `aim`
     // says, which is given the newest view.
     play(aim) {
-        const player = new Keys(this.page.keyboard);
+        const player = new Keys(this.page);
         const watcher = (view) => {
             const paddle = view.paddles[this.slot];
             if (paddle) player.go(aim(view) - paddle.y);
@@ -235,24 +235,28 @@ class Keys {
     #wanted = null;
     #work = null;
 
-    constructor(keyboard) {
-        this.keyboard = keyboard;
+    constructor(page) {
+        this.page = page;
     }
 
     go(distance) {
         const enough = 30; // of the field's 900
         if (Math.abs(distance) < enough) this.#wanted = null;
         else this.#wanted = distance < 0 ? 'ArrowUp' : 'ArrowDown';
-        this.#work ??= this.#change().finally(() => {
-            this.#work = null;
-        });
+        this.#work ??= this.#change()
+            .catch((error) => {
+                if (!this.page.isClosed()) throw error;
+            })
+            .finally(() => {
+                this.#work = null;
+            });
     }
 
     async #change() {
         while (this.#held !== this.#wanted) {
             const next = this.#wanted;
-            if (this.#held) await this.keyboard.up(this.#held);
-            if (next) await this.keyboard.down(next);
+            if (this.#held) await this.page.keyboard.up(this.#held);
+            if (next) await this.page.keyboard.down(next);
             this.#held = next;
         }
     }

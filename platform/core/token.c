@@ -25,6 +25,7 @@
 #define PEM_BYTES          512
 #define COORDINATE_BYTES   32 /* of a point on P-256 */
 #define POINT_BYTES        (1 + 2 * COORDINATE_BYTES)
+#define SIGNATURE_BYTES    (2 * COORDINATE_BYTES)
 #define POINT_UNCOMPRESSED 4 /* first octet, SEC 1 section 2.3.3 */
 #define USERNAME_MIN       3
 #define EXPIRY_S_MAX       ((int64_t)1 << 40)
@@ -263,20 +264,23 @@ static bool has_kid(const struct key_set *set, const char *kid)
     return false;
 }
 
-/* Three non-empty parts of base64url, of bounded length. */
+/* Three non-empty parts of base64url, of bounded length; the last is one signature's only text. */
 static bool is_well_shaped(const char *token)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     if (strnlen(token, TOKEN_BYTES_MAX + 1) > TOKEN_BYTES_MAX)
         return false;
+    uint8_t signature[SIGNATURE_BYTES];
     for (int part = 0; part < 3; part++) {
         size_t length = strspn(token, alphabet);
         if (length == 0 || token[length] != (part < 2 ? '.' : '\0'))
             return false;
+        if (part == 2)
+            return base64url_decode(token, signature, sizeof signature) == SIGNATURE_BYTES;
         token += length + 1;
     }
-    return true;
+    return false;
 }
 
 static enum error read_header(const char *token, char ret_kid[KID_BYTES])

@@ -11,6 +11,7 @@
 #include "games/match_store.h"
 #include "games/playing.h"
 #include "games/queries.h"
+#include "wire/events.h"
 
 static bool tell(struct service_context *context, const char *match, const char *room,
                  bool published);
@@ -61,7 +62,9 @@ static bool publish(struct service_context *context, const char *match, const ch
         return false;
     json_array_foreach(json_object_get(data, "players"), index, player)
         playing_clear(context, json_string_value(json_object_get(player, "user")), match);
-    snprintf(channel, sizeof channel, "room:%s", room);
+    snprintf(channel, sizeof channel, WIRE_CHANNEL_ROOM "%s", room);
+    service_publish(context, channel, "game:ended", json_incref(data));
+    snprintf(channel, sizeof channel, WIRE_CHANNEL_MATCH "%s", match);
     service_publish(context, channel, "game:ended", data);
     mark(context, &outbox_published, match);
     return true;

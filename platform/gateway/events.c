@@ -26,14 +26,16 @@ struct started {
 static void order(struct gateway *gateway, struct channel *channel, const char *text, size_t bytes);
 static void order_revoke(struct gateway *gateway, struct channel *channel, const char *session);
 static void deliver(struct gateway *gateway, struct channel *channel, const char *payload,
-                    size_t bytes);
+                    size_t bytes, const char *but_in);
 static void deliver_started(struct gateway *gateway, struct channel *channel, const char *payload,
                             size_t bytes);
 static bool started_decode(const char *payload, size_t bytes, struct started *ret_started);
 static void started_finish(struct started *started);
 static void add_started(struct text *text, const struct started *started, int channel, int slot);
 static int slot_of_user(const json_t *players, const char *user_id);
-static void end_match(struct gateway *gateway, const char *payload, size_t bytes);
+static void deliver_ended(struct gateway *gateway, struct channel *channel, const char *payload,
+                          size_t bytes);
+static void forget_channel(struct gateway *gateway, struct channel *channel);
 static void forget_queue(struct gateway *gateway, struct channel *channel);
 static const char *without_prefix(const char *redis_channel);
 
@@ -48,11 +50,11 @@ void events_message(void *context, const char *redis_channel, const char *payloa
         order(gateway, channel, payload + 1, bytes - 1);
     } else if (IS(payload, bytes, STARTED)) {
         deliver_started(gateway, channel, payload, bytes);
+    } else if (IS(payload, bytes, ENDED)) {
+        deliver_ended(gateway, channel, payload, bytes);
     } else {
-        deliver(gateway, channel, payload, bytes);
-        if (IS(payload, bytes, ENDED))
-            end_match(gateway, payload, bytes);
-        else if (IS(payload, bytes, FOUND))
+        deliver(gateway, channel, payload, bytes, NULL);
+        if (IS(payload, bytes, FOUND))
             forget_queue(gateway, channel);
     }
 }
@@ -72,6 +74,8 @@ void events_subscribed(void *context, const char *redis_channel)
         membership->resync_due = false;
         socket_settle(gateway, socket);
     }
+    if (!strncmp(channel->name, WIRE_CHANNEL_MATCH, strlen(WIRE_CHANNEL_MATCH)))
+        matches_heard(gateway, channel->name + strlen(WIRE_CHANNEL_MATCH));
 }
 
 void events_connected(void *context, bool connected)
@@ -129,15 +133,18 @@ static void order_revoke(struct gateway *gateway, struct channel *channel, const
 
 /* Below: events. */
 
+/* To all of the channel but those who also hear `but_in`; NULL: to all. */
 static void deliver(struct gateway *gateway, struct channel *channel, const char *payload,
-                    size_t bytes)
+                    size_t bytes, const char *but_in)
 {
     struct text *text = &gateway->scratch;
     text_clear(text);
     text_add(text, payload, bytes);
     for (uint32_t i = 0; i < channel->count; i++) {
-        socket_send_text(gateway, socket_at(gateway, channel->members[i]->socket), text_bytes(text),
-                         text->count);
+        struct socket *socket = socket_at(gateway, channel->members[i]->socket);
+        if (but_in && socket_hears(socket, but_in))
+            continue;
+        socket_send_text(gateway, socket, text_bytes(text), text->count);
         count(METRIC_EVENTS_DELIVERED);
     }
 }
@@ -228,16 +235,40 @@ static int slot_of_user(const json_t *players, const char *user_id)
     return -1;
 }
 
-/* {"type":"game:ended",...,"data":{"id":MATCH,...}} */
-static void end_match(struct gateway *gateway, const char *payload, size_t bytes)
+/* {"type":"game:ended",...,"data":{"id":MATCH,"room":ROOM,...}}, by the channel of the room and then
+ * by that of the match: who hears both gets the room's. */
+static void deliver_ended(struct gateway *gateway, struct channel *channel, const char *payload,
+                          size_t bytes)
 {
-    json_t *event;
-    if (json_parse_object(payload, bytes, &event))
-        return;
-    const char *match = json_string_value(json_object_get(json_object_get(event, "data"), "id"));
-    if (match)
+    bool is_by_match = !strncmp(channel->name, WIRE_CHANNEL_MATCH, strlen(WIRE_CHANNEL_MATCH));
+    json_t *event = NULL;
+    const char *match = NULL, *room = NULL;
+    if (json_parse_object(payload, bytes, &event) == OK) {
+        const json_t *data = json_object_get(event, "data");
+        match = json_string_value(json_object_get(data, "id"));
+        room = json_string_value(json_object_get(data, "room"));
+    }
+    if (match && room) {
+        char room_channel[WIRE_CHANNEL_BYTES_MAX];
+        snprintf(room_channel, sizeof(room_channel), WIRE_CHANNEL_ROOM "%s", room);
+        deliver(gateway, channel, payload, bytes, is_by_match ? room_channel : NULL);
         matches_over(gateway, match);
+        if (is_by_match)
+            forget_channel(gateway, channel);
+    } else {
+        log_error("an ended match's event is not whole, it is lost", "channel", channel->name,
+                  NULL);
+    }
     json_decref(event);
+}
+
+/* Nothing more comes by it: the last to leave takes it along. */
+static void forget_channel(struct gateway *gateway, struct channel *channel)
+{
+    char name[WIRE_CHANNEL_BYTES_MAX];
+    snprintf(name, sizeof(name), "%s", channel->name);
+    for (uint32_t left = channel->count; left > 0; left--)
+        socket_leave(gateway, socket_at(gateway, channel->members[left - 1]->socket), name);
 }
 
 /* A found match has taken the user out of the queue. */

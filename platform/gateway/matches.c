@@ -79,7 +79,9 @@ static struct link *link_by_number(struct matches *matches, uint32_t number);
 static struct link *link_of(struct gateway *gateway, struct socket *socket, const char *match);
 static void link_attach(struct link *link);
 static void link_end(struct link *link, enum error error, enum detach_reason reason);
+static void link_settle(struct link *link);
 static void link_answer(struct link *link);
+static void end_channel_name(const struct match *match, char ret_name[WIRE_CHANNEL_BYTES_MAX]);
 static void link_detached(struct gateway *gateway, struct link *link, uint32_t reason);
 static struct link *playing_link(struct gateway *gateway, struct socket *socket, int64_t channel);
 static bool send_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes);
@@ -138,6 +140,13 @@ void matches_over(struct gateway *gateway, const char *id)
     struct match *match = match_find(gateway, id);
     if (match)
         match_end(match, ERROR_MATCH_OVER, DETACH_MATCH_OVER);
+}
+
+void matches_heard(struct gateway *gateway, const char *id)
+{
+    struct match *match = match_find(gateway, id);
+    for (struct link *link = match ? match->links : NULL; link; link = link->next)
+        link_settle(link);
 }
 
 void matches_leave_room(struct gateway *gateway, struct socket *socket, const char *room)
@@ -210,7 +219,7 @@ void matches_watch(struct gateway *gateway, struct socket *socket, int64_t id, c
     link->watch_deadline_ms =
         clock_monotonic_ms() + gateway->settings->request_timeout_ms + COMMAND_MARGIN_MS;
     if (link->is_attached)
-        link_answer(link);
+        link_settle(link);
     else if (link->match->stream)
         link_attach(link);
     else if (!link->match->is_asking)
@@ -312,7 +321,7 @@ void matches_record(struct gateway *gateway, struct stream *stream, const struct
         link->is_attached = true;
         link->slot = head->slot;
         link->match->tries = 0;
-        link_answer(link);
+        link_settle(link);
     } else {
         link_detached(gateway, link, head->value);
     }
@@ -324,12 +333,16 @@ struct newest_frame *matches_newest_frame(struct gateway *gateway, uint32_t numb
     return link ? &link->newest : NULL;
 }
 
+/* Whose attachment is under way may have a seat: its inputs follow on the same stream, and the
+ * worker drops a spectator's. */
 static struct link *playing_link(struct gateway *gateway, struct socket *socket, int64_t channel)
 {
     if (channel < 0 || channel >= SOCKET_LINKS_MAX)
         return NULL;
     struct link *link = link_by_number(gateway->matches, socket->links[channel]);
-    return link && link->is_attached && link->slot != RECORD_SPECTATOR ? link : NULL;
+    bool may_play = link && link->is_asked &&
+                    (!link->is_attached || link->slot != RECORD_SPECTATOR);
+    return may_play ? link : NULL;
 }
 
 static bool send_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes)
@@ -658,6 +671,12 @@ static void link_end(struct link *link, enum error error, enum detach_reason rea
     struct gateway *gateway = match->gateway;
     struct matches *matches = gateway->matches;
     struct socket *socket = socket_at(gateway, link->socket);
+    bool is_result_due = error == ERROR_MATCH_OVER && link->watch_id == NOBODY_WAITS;
+    if (link->is_watched && !is_result_due) {
+        char channel[WIRE_CHANNEL_BYTES_MAX];
+        end_channel_name(match, channel);
+        socket_leave(gateway, socket, channel);
+    }
     if (link->watch_id != NOBODY_WAITS)
         socket_answer_failure(gateway, socket, link->watch_id, error ? error : ERROR_NOT_IN_MATCH);
     if (reason && link->is_asked && match->stream) {
@@ -685,6 +704,26 @@ static void link_end(struct link *link, enum error error, enum detach_reason rea
     match_drop_unused(match);
 }
 
+/* A watch is answered when frames come and the end will be heard, also by who is not in the room.
+ * Without Redis no end is heard anyhow, and a session:resync follows when it is back. */
+static void link_settle(struct link *link)
+{
+    if (link->watch_id == NOBODY_WAITS || !link->is_attached)
+        return;
+    struct gateway *gateway = link->match->gateway;
+    char name[WIRE_CHANNEL_BYTES_MAX];
+    end_channel_name(link->match, name);
+    socket_join(gateway, socket_at(gateway, link->socket), name);
+    const struct channel *channel = channels_find(&gateway->channels, name);
+    if (!channel || channel->confirmed || !redis_events_connected(gateway->redis))
+        link_answer(link);
+}
+
+static void end_channel_name(const struct match *match, char ret_name[WIRE_CHANNEL_BYTES_MAX])
+{
+    snprintf(ret_name, WIRE_CHANNEL_BYTES_MAX, WIRE_CHANNEL_MATCH "%s", match->id);
+}
+
 static void link_answer(struct link *link)
 {
     if (link->watch_id == NOBODY_WAITS)
@@ -707,6 +746,7 @@ static void link_detached(struct gateway *gateway, struct link *link, uint32_t r
     (void)gateway;
     switch (reason) {
     case DETACH_WORKER_STOPS: /* it lives on elsewhere */
+    case DETACH_NO_MATCH:     /* elsewhere too, or over: games knows */
         match_lost(link->match);
         break;
     case DETACH_MATCH_OVER:

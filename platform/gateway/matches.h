@@ -28,6 +28,8 @@ void matches_destroy(struct gateway *gateway);
 
 /* Attaches a connection because its room plays. Its channel number, or -1 without a free one. */
 int matches_join(struct gateway *gateway, struct socket *socket, const struct placement *placement);
+/* From now on the end of this match will be heard. */
+void matches_heard(struct gateway *gateway, const char *match);
 /* The match is over: every link of it ends. */
 void matches_over(struct gateway *gateway, const char *match);
 /* The connection no longer hears this room: it is detached unless it also watches. */

@@ -349,8 +349,10 @@ void socket_join(struct gateway *gateway, struct socket *socket, const char *nam
                  "channel", name, "error", error_code(error), NULL);
         return;
     }
+    bool is_room = !strncmp(name, WIRE_CHANNEL_ROOM, strlen(WIRE_CHANNEL_ROOM));
     /* before session:ready nothing is shown that could be stale */
-    socket->channels->resync_due = !channel->confirmed && socket->state == SOCKET_OPEN;
+    socket->channels->resync_due =
+        is_room && !channel->confirmed && socket->state == SOCKET_OPEN;
     if (is_first)
         subscribe(gateway, channel->name, true);
 }
@@ -362,6 +364,14 @@ void socket_leave(struct gateway *gateway, struct socket *socket, const char *na
     snprintf(copy, sizeof(copy), "%s", name);
     if (channels_leave(&gateway->channels, copy, &socket->channels, &is_last) && is_last)
         subscribe(gateway, copy, false);
+}
+
+bool socket_hears(const struct socket *socket, const char *name)
+{
+    for (const struct membership *one = socket->channels; one; one = one->next)
+        if (!strcmp(one->channel->name, name))
+            return true;
+    return false;
 }
 
 void socket_settle(struct gateway *gateway, struct socket *socket)

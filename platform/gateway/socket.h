@@ -123,9 +123,10 @@ void socket_answer_failure(struct gateway *gateway, struct socket *socket, int64
                            enum error error);
 
 /* Joins a channel and subscribes to it at Redis; nothing happens when it is in. A socket that is
- * OPEN gets a session:resync of the channel as soon as Redis has confirmed a new subscription. */
+ * OPEN gets a session:resync of a room as soon as Redis has confirmed a new subscription. */
 void socket_join(struct gateway *gateway, struct socket *socket, const char *channel);
 void socket_leave(struct gateway *gateway, struct socket *socket, const char *channel);
+bool socket_hears(const struct socket *socket, const char *channel);
 /* Tells it to fetch again what it shows of `channel`; NULL: of everything. */
 void socket_resync(struct gateway *gateway, struct socket *socket, const char *channel);
 /* Something that session:ready or session:resync waits for has come. */

@@ -1,7 +1,8 @@
 /*
  * Events: what a service tells the sockets of a channel, and the orders it gives to gateways.
  *
- * Channels are `global`, `user:ID`, `room:ID`. A service publishes on the Redis channel
+ * Channels are `global`, `user:ID`, `room:ID`, `match:ID` (its game:ended alone, for those who watch
+ * without being in the room). A service publishes on the Redis channel
  * WIRE_EVENT_PREFIX + channel, by one script that takes the next `seq` and publishes the finished
  * text, so that `seq` counts without holes:
  *
@@ -29,6 +30,7 @@
 #define WIRE_CHANNEL_GLOBAL "global"
 #define WIRE_CHANNEL_USER   "user:"
 #define WIRE_CHANNEL_ROOM   "room:"
+#define WIRE_CHANNEL_MATCH  "match:"
 
 /* KEYS[1] the counter, KEYS[2] the Redis channel; ARGV[1] type, ARGV[2] channel, ARGV[3] data. */
 #define WIRE_EVENT_SCRIPT                                                                          \

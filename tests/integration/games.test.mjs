@@ -208,6 +208,49 @@ describe('a match', () => {
         });
     });
 
+    test('tells its end once to each, also to who only watches', async () => {
+        const { room, match, host, guest } = await play();
+        const watcher = await (await platform.guest()).socket({ gateway: 1 });
+        await watcher.command('game:watch', { match });
+        const beside = await (await platform.guest()).socket({ gateway: 2 });
+        await beside.command('room:join', { room, role: 'spectator' });
+        await beside.command('game:watch', { match });
+        await guest.socket.command('game:watch', { match });
+        host.socket.send(input(host.channel, 1, 100));
+        const event = await watcher.event('game:ended');
+        assert.equal(event.ch, `match:${match}`);
+        assert.deepEqual(event.data, await match_of(match));
+        for (const socket of [host.socket, guest.socket, beside])
+            assert.equal((await socket.event('game:ended')).ch, `room:${room}`);
+        for (const socket of [host.socket, guest.socket, beside, watcher]) {
+            await socket.ask('chat:history', { channel: 'global' });
+            const ends = socket.all_events.filter((one) => one.type === 'game:ended');
+            assert.equal(ends.length, 1);
+        }
+        for (const socket of [watcher, host.socket]) {
+            const again = await socket.ask('game:watch', { match });
+            assert.equal(again.error?.code, 'match_over');
+        }
+    });
+
+    test('is watched on one channel, however often it is asked for', async () => {
+        const { match, host, guest } = await play();
+        const asked = await Promise.all([1, 2, 3].map(() => host.socket.ask('game:watch', { match })));
+        for (const { ok, data, error } of asked) {
+            if (ok) assert.deepEqual([data.channel, data.slot], [host.channel, 0]);
+            else assert.equal(error.code, 'too_many_requests'); // the one before is not answered
+        }
+        assert.ok(asked.some((one) => one.ok));
+        await host.socket.frame(sees((view) => view.ticks > 20));
+        const ticks = host.socket.frames.map((frame) => shown(frame).tick);
+        assert.equal(new Set(ticks).size, ticks.length);
+        await host.socket.command('game:leave', { match });
+        const result = await ended(guest);
+        assert.equal(result.players[0].forfeit, true);
+        const { error } = await host.socket.ask('game:leave', { match });
+        assert.equal(error.code, 'not_in_match');
+    });
+
     test('keeps its pace', async () => {
         const { host } = await play();
         const first = shown(await host.socket.frame(sees(() => true)));

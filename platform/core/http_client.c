@@ -396,15 +396,21 @@ static bool is_nothing_sent(CURL *easy, CURLcode result)
                          result == CURLE_OPERATION_TIMEDOUT);
 }
 
+/* It was asked, but the answer is lost: with the time, or with the one who was asked. */
+static bool may_be_done(CURL *easy, CURLcode result)
+{
+    return (result == CURLE_OPERATION_TIMEDOUT && !is_nothing_sent(easy, result)) ||
+           result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR ||
+           result == CURLE_PARTIAL_FILE;
+}
+
 static enum error error_of(const struct transfer *transfer, CURLcode result)
 {
     if (result == CURLE_OK)
         return OK;
     if (transfer->body.too_large)
         return ERROR_INTERNAL;
-    if (result == CURLE_OPERATION_TIMEDOUT && !is_nothing_sent(transfer->easy, result))
-        return ERROR_TIMED_OUT;
-    return ERROR_UNAVAILABLE;
+    return may_be_done(transfer->easy, result) ? ERROR_TIMED_OUT : ERROR_UNAVAILABLE;
 }
 
 /* Borrowed from the transfer. */

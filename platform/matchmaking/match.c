@@ -22,7 +22,7 @@
 
 #define GROUPS_PER_STEP_MAX  32 /* of one queue, then the next queue has its turn */
 #define GROUP_ATTEMPTS_MAX   3
-#define GROUP_LEASE_SPARE_MS 5000
+#define GROUP_LEASE_SPARE_MS 4000
 
 static void go_on_with_lost_groups(struct service_context *context, int64_t now_unix_ms);
 static void serve_queue(struct service_context *context, const char *name, int64_t now_unix_ms);
@@ -232,9 +232,9 @@ static void tell(struct service_context *context, const char *user, const char *
     service_publish(context, channel, type, data);
 }
 
-/* From now, longer than asking for a token and for the room may take: a step of many groups may
- * have begun long ago. */
+/* From now: a step of many groups may have begun long ago. Longer than asking for a token and for
+ * the room may take, and than rooms needs to mend a start that it forgot when it was killed. */
 static int64_t lease_until(const struct service_context *context)
 {
-    return clock_unix_ms() + 2 * context->settings->request_timeout_ms + GROUP_LEASE_SPARE_MS;
+    return clock_unix_ms() + 3 * context->settings->request_timeout_ms + GROUP_LEASE_SPARE_MS;
 }

@@ -193,7 +193,7 @@ static enum error take_up(struct database *database, struct call *call, struct r
     if (error != OK)
         return error;
     if (room->state == ROOM_STARTING)
-        return ERROR_UNAVAILABLE; /* somebody is at it */
+        return ERROR_TIMED_OUT; /* somebody is at it, or was and died: ask again later */
     error =
         database_run(database, &rooms_select_last_match_of_room, &played, room->id, DATABASE_END);
     if (error != OK || rows_count(played) > 0)

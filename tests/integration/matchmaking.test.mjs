@@ -223,6 +223,39 @@ describe('a match', () => {
     });
 });
 
+describe('rooms killed while it makes a room', () => {
+    // The room is reserved and games has been asked, but its worker hangs until rooms is dead.
+    async function kill_rooms_while_making() {
+        const two = await connected(2);
+        for (const one of platform.processes())
+            if (one.command.startsWith('transcendence-worker pong-'))
+                process.kill(one.pid, 'SIGSTOP'); // and is replaced soon
+        for (const one of two) assert.equal((await ticket(one, 'POST', pong)).status, 201);
+        await until('the room to be reserved', async () => {
+            const rows = await platform.sql(
+                `select state from rooms.members join rooms.rooms on rooms.id = members.room
+                 where user_id = '${two[0].id}'`,
+            );
+            return rows.some((row) => row.state === 'starting');
+        });
+        process.kill(platform.child('rooms').pid, 'SIGKILL');
+        return two;
+    }
+
+    test('leaves nobody waiting: both are told of their match', async () => {
+        const two = await kill_rooms_while_making();
+        const [mine, theirs] = await Promise.all(two.map((one) => found(one, 30_000)));
+        assert.deepEqual(mine, theirs);
+        const { body: room } = await platform.api('GET', `/api/rooms/${mine.room}`);
+        assert.equal(room.match, mine.match);
+        for (const one of two) refused(await ticket(one, 'GET'), 404, 'not_queued');
+        await end_match(
+            two.map((one) => one.connection),
+            mine.match,
+        );
+    });
+});
+
 describe('the inside route of rooms', () => {
     const ask = (token, body) =>
         ask_inside(platform, ROOMS, 'POST', '/internal/rooms', { token, body });

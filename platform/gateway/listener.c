@@ -22,7 +22,7 @@
 #define PATH_BYTES_MAX      128
 #define PROTOCOLS_BYTES_MAX (TOKEN_BYTES_MAX + 256)
 #define LOG_BYTES_MAX       512
-#define CLOSE_RUNS          4 /* turns of libuv: closing takes one, its callbacks the next */
+#define CLOSE_RUNS_MAX      1000 /* turns of libuv: of the connections, then of the rest */
 
 static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                       size_t bytes);
@@ -89,10 +89,11 @@ void listener_destroy(struct gateway *gateway)
     if (!gateway->websockets)
         return;
     /* On a loop that is not its own the library ends in two steps: it closes what it has there,
-     * and frees itself when the loop has done that. */
+     * and frees itself when the loop has done that. Its handles lie in the memory that it frees. */
+    uv_loop_t *loop = uv_bridge_loop(gateway->bridge);
     lws_context_destroy(gateway->websockets);
-    for (int runs = 0; runs < CLOSE_RUNS; runs++)
-        uv_run(uv_bridge_loop(gateway->bridge), UV_RUN_NOWAIT);
+    for (int runs = 0; uv_loop_alive(loop) && runs < CLOSE_RUNS_MAX; runs++)
+        uv_run(loop, UV_RUN_NOWAIT);
     lws_context_destroy(gateway->websockets);
     gateway->websockets = NULL;
 }

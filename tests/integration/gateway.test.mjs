@@ -1,12 +1,17 @@
 // The gateway as a browser meets it: who may come in, what commands are answered, what ends a
 // connection and with which code, and that two gateways are one house.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import crypto from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { start_platform, until } from './harness.mjs';
+import WebSocket from 'ws';
+import { program, start_platform, until } from './harness.mjs';
+
+const STOPS = Number(process.env.TEST_STOPS ?? 2);
 
 const base64url = (value) => Buffer.from(value).toString('base64url');
 
@@ -437,6 +442,62 @@ describe('the gateway', () => {
         });
         await socket.event('chat:message', (data) => data.text === 'again');
         await socket.close();
+    });
+
+    // One more, past nginx, of which the master knows nothing.
+    async function start_gateway(port) {
+        const secret = (name) =>
+            fs.readFileSync(path.join(platform.data_dir, 'secrets', name), 'utf8').trim();
+        const gateway = spawn(
+            program,
+            ['service', 'gateway', ...platform.flags({ listen: `127.0.0.1:${port}` })],
+            {
+                env: {
+                    REDIS_URL: `redis://:${secret('redis')}@127.0.0.1:${platform.ports.first + 8}`,
+                    TRANSCENDENCE_SERVICE_SECRET: secret('service-gateway'),
+                },
+                stdio: ['ignore', 'pipe', 'pipe'],
+            },
+        );
+        gateway.said = '';
+        for (const stream of [gateway.stdout, gateway.stderr])
+            stream.setEncoding('utf8').on('data', (text) => (gateway.said += text));
+        gateway.exited = once(gateway, 'exit');
+        await until('the gateway to be ready', async () => {
+            const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+            return answer?.status === 200;
+        });
+        return gateway;
+    }
+
+    test('a gateway stops cleanly whatever its connections are at', async () => {
+        const port = platform.ports.first + 20;
+        const half = ['', 'GET /ws HTTP/1.1\r\nHost: x\r\n', 'GET /healthz HTTP/1.1\r\n\r\n'];
+        for (let round = 0; round < STOPS; round++) {
+            const gateway = await start_gateway(port);
+            const guest = await platform.guest();
+            const headers = { Authorization: `Bearer ${guest.token}` };
+            const sockets = await Promise.all(
+                Array.from({ length: 6 }, async () => {
+                    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers });
+                    await once(socket, 'message'); // session:ready
+                    return socket;
+                }),
+            );
+            sockets[0].pause();
+            const event = { type: 'chat:message', data: { text: 'x'.repeat(50000) } };
+            await publish(platform, `user:${guest.id}`, JSON.stringify(event), 100);
+            const strangers = half.map((text) => {
+                const socket = net.connect(port, '127.0.0.1').on('error', () => {});
+                socket.write(text);
+                return socket;
+            });
+            await Promise.all(strangers.map((socket) => once(socket, 'connect')));
+            gateway.kill('SIGTERM');
+            assert.deepEqual(await gateway.exited, [0, null], gateway.said);
+            for (const socket of strangers) socket.destroy();
+            for (const socket of sockets) socket.terminate();
+        }
     });
 
     test('a gateway that stops says 1012 and the other goes on', async () => {

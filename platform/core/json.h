@@ -35,56 +35,35 @@ struct json_field {
     bool multiline;    /* text may hold \n and \t */
 };
 
-#define JSON_FIELD_AT(type, member)   offsetof(type, member)
-#define JSON_FIELD_SIZE(type, member) sizeof(((type *)0)->member)
+/* One row of a table; `has` is the offset of its flag, or JSON_REQUIRED. */
+#define JSON_FIELD(type, member, its_kind, has, lo, hi, lines)                                     \
+    {                                                                                              \
+        .name = #member, .kind = its_kind, .offset = offsetof(type, member), .has_offset = has,    \
+        .capacity = sizeof(((type *)0)->member), .min = lo, .max = hi, .multiline = lines,         \
+    }
+#define JSON_REQUIRED SIZE_MAX
+
 #define JSON_TEXT(type, member, lo, hi)                                                            \
-    {                                                                                              \
-#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX,                            \
-            JSON_FIELD_SIZE(type, member), lo, hi, false                                           \
-    }
+    JSON_FIELD(type, member, JSON_KIND_TEXT, JSON_REQUIRED, lo, hi, false)
 #define JSON_TEXT_OPTIONAL(type, member, has, lo, hi)                                              \
-    {                                                                                              \
-#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has),            \
-            JSON_FIELD_SIZE(type, member), lo, hi, false                                           \
-    }
+    JSON_FIELD(type, member, JSON_KIND_TEXT, offsetof(type, has), lo, hi, false)
 /* Text that may hold line ends and tabs. */
 #define JSON_TEXT_MULTILINE(type, member, lo, hi)                                                  \
-    {                                                                                              \
-#member, JSON_KIND_TEXT, JSON_FIELD_AT(type, member), SIZE_MAX,                            \
-            JSON_FIELD_SIZE(type, member), lo, hi, true                                            \
-    }
+    JSON_FIELD(type, member, JSON_KIND_TEXT, JSON_REQUIRED, lo, hi, true)
 #define JSON_INT(type, member, lo, hi)                                                             \
-    {                                                                                              \
-#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false            \
-    }
+    JSON_FIELD(type, member, JSON_KIND_INT, JSON_REQUIRED, lo, hi, false)
 #define JSON_INT_OPTIONAL(type, member, has, lo, hi)                                               \
-    {                                                                                              \
-#member, JSON_KIND_INT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, lo, hi,  \
-            false                                                                                  \
-    }
-#define JSON_BOOL(type, member)                                                                    \
-    {                                                                                              \
-#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false             \
-    }
+    JSON_FIELD(type, member, JSON_KIND_INT, offsetof(type, has), lo, hi, false)
+#define JSON_BOOL(type, member) JSON_FIELD(type, member, JSON_KIND_BOOL, JSON_REQUIRED, 0, 0, false)
 #define JSON_BOOL_OPTIONAL(type, member, has)                                                      \
-    {                                                                                              \
-#member, JSON_KIND_BOOL, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0,   \
-            false                                                                                  \
-    }
+    JSON_FIELD(type, member, JSON_KIND_BOOL, offsetof(type, has), 0, 0, false)
 #define JSON_OBJECT(type, member)                                                                  \
-    {                                                                                              \
-#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), SIZE_MAX, 0, 0, 0, false           \
-    }
+    JSON_FIELD(type, member, JSON_KIND_OBJECT, JSON_REQUIRED, 0, 0, false)
 #define JSON_OBJECT_OPTIONAL(type, member, has)                                                    \
-    {                                                                                              \
-#member, JSON_KIND_OBJECT, JSON_FIELD_AT(type, member), JSON_FIELD_AT(type, has), 0, 0, 0, \
-            false                                                                                  \
-    }
+    JSON_FIELD(type, member, JSON_KIND_OBJECT, offsetof(type, has), 0, 0, false)
 /* A list of `lo` to `hi` items of any kind; each is for the caller to decode. */
 #define JSON_ARRAY(type, member, lo, hi)                                                           \
-    {                                                                                              \
-#member, JSON_KIND_ARRAY, JSON_FIELD_AT(type, member), SIZE_MAX, 0, lo, hi, false          \
-    }
+    JSON_FIELD(type, member, JSON_KIND_ARRAY, JSON_REQUIRED, lo, hi, false)
 
 /* What was wrong, for the person who sent it. */
 struct json_complaint {

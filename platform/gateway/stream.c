@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -131,26 +130,15 @@ static struct stream *stream_open(struct gateway *gateway, const char *frames, c
     return stream;
 }
 
-/* A connection under way, or -1 with errno. A name (not an address) is looked up in place: games
- * announces addresses. */
+/* A connection under way, or -1 with errno. Games announces an address: the settings refuse a name,
+ * for looking it up would hold up the loop. */
 static int connect_to(const char *frames)
 {
     struct sockaddr_storage address;
     int bytes = sizeof(address);
     if (evutil_parse_sockaddr_port(frames, (struct sockaddr *)&address, &bytes)) {
-        char host[STREAM_NAME_BYTES];
-        snprintf(host, sizeof(host), "%s", frames);
-        char *port = strrchr(host, ':');
-        struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-        if (port)
-            *port++ = 0;
-        if (!port || getaddrinfo(host, port, &hints, &found) != 0) {
-            errno = EADDRNOTAVAIL;
-            return -1;
-        }
-        memcpy(&address, found->ai_addr, found->ai_addrlen);
-        bytes = (int)found->ai_addrlen;
-        freeaddrinfo(found);
+        errno = EADDRNOTAVAIL;
+        return -1;
     }
     int descriptor = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0)

@@ -4,6 +4,7 @@
  */
 #include "settings/settings.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,22 +15,15 @@
 #define PORT_LAST 65535
 #define DAY_S     86400
 
-#define TEXT(name, value, help)                                                                    \
+#define ROW(its_name, its_type, value, least, most, from, text)                                    \
     {                                                                                              \
-#name, CONFIG_TEXT, offsetof(struct settings, name), value, 0, 0, NULL, help               \
+        .name = #its_name, .type = its_type, .offset = offsetof(struct settings, its_name),        \
+        .default_text = value, .min = least, .max = most, .environment = from, .help = text,       \
     }
-#define SECRET(name, environment, help)                                                            \
-    {                                                                                              \
-#name, CONFIG_SECRET, offsetof(struct settings, name), "", 0, 0, environment, help         \
-    }
-#define INT(name, value, min, max, help)                                                           \
-    {                                                                                              \
-#name, CONFIG_INT, offsetof(struct settings, name), value, min, max, NULL, help            \
-    }
-#define PORT(name, value, last, help)                                                              \
-    {                                                                                              \
-#name, CONFIG_PORT, offsetof(struct settings, name), value, 1, last, NULL, help            \
-    }
+#define TEXT(name, value, help)             ROW(name, CONFIG_TEXT, value, 0, 0, NULL, help)
+#define SECRET(name, environment, help)     ROW(name, CONFIG_SECRET, "", 0, 0, environment, help)
+#define INT(name, value, least, most, help) ROW(name, CONFIG_INT, value, least, most, NULL, help)
+#define PORT(name, value, last, help)       ROW(name, CONFIG_PORT, value, 1, last, NULL, help)
 
 const struct config_row settings_rows[] = {
     /* where things are */
@@ -60,7 +54,8 @@ const struct config_row settings_rows[] = {
     TEXT(rooms_address, "", "the same of rooms"),
     TEXT(matchmaking_address, "", "the same of matchmaking"),
     TEXT(games_address, "", "the same of games"),
-    TEXT(frames_address, "", "HOST:PORT where games takes the frame streams of the gateways"),
+    TEXT(frames_address, "",
+         "IP:PORT where games takes the frame streams of the gateways; no name"),
     TEXT(web_address, "", "HOST:PORT of the web server"),
     TEXT(gateway_address, "", "HOST:PORT of each gateway; empty: two of them"),
 
@@ -115,6 +110,7 @@ const size_t settings_row_count = sizeof(settings_rows) / sizeof(settings_rows[0
 
 static bool check(const struct settings *settings, char *ret_sentence);
 static bool check_addresses(const char *name, const char *list, char *ret_sentence);
+static bool check_is_no_name(const char *name, const char *address, char *ret_sentence);
 static void derive_address(char address[CONFIG_TEXT_BYTES], int64_t port);
 static void derive_gateways(struct settings *settings);
 static void derive_origins(struct settings *settings);
@@ -190,6 +186,7 @@ static bool check(const struct settings *settings, char *ret_sentence)
            check_addresses("matchmaking_address", settings->matchmaking_address, ret_sentence) &&
            check_addresses("games_address", settings->games_address, ret_sentence) &&
            check_addresses("frames_address", settings->frames_address, ret_sentence) &&
+           check_is_no_name("frames_address", settings->frames_address, ret_sentence) &&
            check_addresses("web_address", settings->web_address, ret_sentence) &&
            check_addresses("gateway_address", settings->gateway_address, ret_sentence) &&
            (!settings->listen[0] || check_addresses("listen", settings->listen, ret_sentence));
@@ -217,6 +214,23 @@ static bool check_addresses(const char *name, const char *list, char *ret_senten
             return true;
         entry += length + 1;
     }
+}
+
+/* The gateways connect to it from their loops, where nobody may wait for a look-up. */
+static bool check_is_no_name(const char *name, const char *address, char *ret_sentence)
+{
+    char host[CONFIG_TEXT_BYTES];
+    uint8_t bytes[sizeof(struct in6_addr)];
+    size_t length = (size_t)(strrchr(address, ':') - address);
+    bool has_brackets = address[0] == '[' && address[length - 1] == ']';
+    snprintf(host, sizeof(host), "%.*s", (int)(has_brackets ? length - 2 : length),
+             has_brackets ? address + 1 : address);
+    if (inet_pton(has_brackets ? AF_INET6 : AF_INET, host, bytes) == 1)
+        return true;
+    snprintf(ret_sentence, CONFIG_SENTENCE_BYTES,
+             "%s must be IP:PORT, for a name would have to be looked up, not \"%.200s\".", name,
+             address);
+    return false;
 }
 
 static void derive_address(char address[CONFIG_TEXT_BYTES], int64_t port)

@@ -37,7 +37,7 @@ struct settings {
     char rooms_address[CONFIG_TEXT_BYTES];
     char matchmaking_address[CONFIG_TEXT_BYTES];
     char games_address[CONFIG_TEXT_BYTES];
-    char frames_address[CONFIG_TEXT_BYTES]; /* games' listener for gateway streams */
+    char frames_address[CONFIG_TEXT_BYTES]; /* games' listener for gateway streams; IP:PORT */
     char web_address[CONFIG_TEXT_BYTES];
     char gateway_address[CONFIG_TEXT_BYTES]; /* list of two by default */
 

@@ -64,6 +64,16 @@ static void test_settings_refuse_an_address_that_is_none(void)
     CU_ASSERT(load(LIST("--listen=[::1]:80")));
 }
 
+static void test_settings_refuse_a_name_for_the_frames(void)
+{
+    CU_ASSERT_FALSE(load(LIST("--frames_address=games:7105")));
+    CU_ASSERT_PTR_NOT_NULL(strstr(sentence, "frames_address must be IP:PORT"));
+    CU_ASSERT_FALSE(load(LIST("--frames_address=localhost:7105")));
+    CU_ASSERT_FALSE(load(LIST("--frames_address=10.0.0.1:1,10.0.0.2:1")));
+    CU_ASSERT(load(LIST("--frames_address=10.0.0.1:7105")));
+    CU_ASSERT(load(LIST("--frames_address=[fe80::1]:7105")));
+}
+
 static void test_settings_refuse_a_block_of_ports_past_the_last(void)
 {
     CU_ASSERT_FALSE(load(LIST("--internal_port=65530")));
@@ -94,6 +104,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_settings_addresses_follow_the_internal_port),
     PROMISE(test_settings_origins_leave_out_the_usual_ports),
     PROMISE(test_settings_refuse_an_address_that_is_none),
+    PROMISE(test_settings_refuse_a_name_for_the_frames),
     PROMISE(test_settings_refuse_a_block_of_ports_past_the_last),
     PROMISE(test_settings_refuse_an_unknown_log_level),
     PROMISE(test_settings_list_gives_its_items),

@@ -78,6 +78,8 @@ static enum error prepare(struct service_context *context, struct auth *auth)
         error = first_admin_make(context, auth);
     if (!error)
         error = background_start(context, auth_sweep, SWEEP_INTERVAL_MS, &auth->sweep);
+    if (!error)
+        background_wake(auth->sweep);
     return error;
 }
 

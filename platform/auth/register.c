@@ -28,8 +28,10 @@ static const struct json_field input_fields[] = {
 static enum error check(struct call *call, const struct input *input);
 static enum error find_guest(struct call *call, bool *ret_is_guest);
 static enum error make_account(struct call *call, const struct input *input);
+static bool is_taken(enum error error);
 static enum error insert_account(struct call *call, const struct input *input, const char *hash);
 static enum error upgrade_guest(struct call *call, const struct input *input);
+static enum error rewrite_guest(struct call *call, const struct input *input, const char *hash);
 
 enum error auth_register(struct call *call)
 {
@@ -80,9 +82,15 @@ static enum error make_account(struct call *call, const struct input *input)
     error = password_hash(input->password, auth_of(call)->password_cost, hash);
     if (!error)
         error = insert_account(call, input, hash);
-    if (error)
+    if (error && !is_taken(error))
         throttle_account_give_back(call);
     return error;
+}
+
+/* Who asks which names and addresses have an account is counted like who makes one. */
+static bool is_taken(enum error error)
+{
+    return error == ERROR_USERNAME_TAKEN || error == ERROR_EMAIL_TAKEN;
 }
 
 static enum error insert_account(struct call *call, const struct input *input, const char *hash)
@@ -114,17 +122,29 @@ static enum error insert_account(struct call *call, const struct input *input, c
     return session_reply(call, 201, &account, &session);
 }
 
+/* He has been counted as a guest. */
 static enum error upgrade_guest(struct call *call, const struct input *input)
+{
+    char hash[PASSWORD_HASH_BYTES];
+    enum error error = throttle_account_take(call);
+    if (error)
+        return error;
+    error = password_hash(input->password, auth_of(call)->password_cost, hash);
+    if (!error)
+        error = rewrite_guest(call, input, hash);
+    if (!is_taken(error))
+        throttle_account_give_back(call);
+    return error;
+}
+
+static enum error rewrite_guest(struct call *call, const struct input *input, const char *hash)
 {
     AUTO_DATABASE *database = NULL;
     AUTO_ROWS *upgraded = NULL;
     struct account account;
     struct session session;
-    char hash[PASSWORD_HASH_BYTES];
 
-    enum error error = password_hash(input->password, auth_of(call)->password_cost, hash);
-    if (!error)
-        error = database_open(context_of(call)->database, &database);
+    enum error error = database_open(context_of(call)->database, &database);
     if (!error)
         error = database_begin(database);
     if (!error)

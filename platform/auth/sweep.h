@@ -1,4 +1,4 @@
-/* Clearing away the sessions that nobody can use any more. */
+/* Clearing away the sessions and the guests that nobody can use any more. */
 #ifndef AUTH_SWEEP_H
 #define AUTH_SWEEP_H
 

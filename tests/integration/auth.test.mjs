@@ -15,7 +15,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { judge_answer } from './documents.mjs';
-import { start_platform } from './harness.mjs';
+import { start_platform, until } from './harness.mjs';
 
 const PORT_REDIS = 8;
 const PASSWORD = 'correct horse battery';
@@ -623,6 +623,31 @@ describe('throttle', () => {
             429,
             'too_many_requests',
         );
+    });
+
+    test('counts refused registrations of one address, a guest\'s too', async () => {
+        const { user } = await register();
+        const address = from('192.0.2.78');
+        const taken = (more = {}) => {
+            const { headers, ...options } = address;
+            const body = { username: user.username, email: 'new@example.org', password: PASSWORD };
+            return ask('POST', '/api/auth/register', {
+                body,
+                ...options,
+                headers: { ...headers, ...more },
+            });
+        };
+        const made = await ask('POST', '/api/auth/guest', { body: {}, ...address });
+        const as_guest = { authorization: `Bearer ${made.body.accessToken}` };
+        for (let i = 1; i < ACCOUNTS_PER_ADDRESS_MAX; i++)
+            expect_problem(
+                await taken(i % 2 ? as_guest : {}),
+                409,
+                'username_taken',
+                'username',
+            );
+        for (const who of [as_guest, {}])
+            expect_problem(await taken(who), 429, 'too_many_requests');
     });
 
     test('counts wrong old passwords like wrong logins', async () => {
@@ -1235,6 +1260,23 @@ describe('a restart', () => {
         assert.equal(await cost_of(admin.id), 'm=1024,t=2,p=1');
         assert.equal((await login('admin', password)).status, 200);
     });
+});
+
+test('a guest whose sessions have all ended is swept away, and others keep his name', async () => {
+    const [gone, stays] = [await platform.guest(), await platform.guest()];
+    const body = { game: 'pong', mode: '1v1' };
+    const room = (await gone.api('POST', '/api/rooms', { body })).body;
+    await platform.sql(
+        `update auth.sessions set expires_at = now() - interval '1 minute' where user_id = '${gone.id}'`,
+    );
+    await platform.kill('auth'); // it sweeps when it starts
+    await until('the guest to be gone', async () => {
+        const answer = await ask('GET', `/api/auth/users/${gone.id}`);
+        return answer.status === 404;
+    });
+    assert.equal((await ask('GET', `/api/auth/users/${stays.id}`)).status, 200);
+    const { members } = (await ask('GET', `/api/rooms/${room.id}`)).body;
+    assert.equal(members[0].name, gone.name);
 });
 
 test('nothing that is secret reaches a log', async () => {

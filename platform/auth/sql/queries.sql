@@ -106,3 +106,10 @@ delete from sessions where expires_at <= now();
 
 -- name: sessions_end_all
 delete from sessions where user_id = $1::uuid;
+
+-- A guest is made together with a session. Without one nobody can ever be this guest again.
+-- name: guests_delete_left
+delete from users
+where id in (select id from users
+             where guest and not exists (select from sessions where user_id = users.id)
+             limit $1::bigint);

@@ -26,5 +26,7 @@ must_use enum error room_leave_as(struct service_context *context, struct arena 
 
 /* Heals what a crash or a lost message left behind; see sweep.c. On the background's thread. */
 void room_sweep(struct service_context *context, int64_t now_unix_ms);
+/* Forgets matches that were played long ago; see forget.c. On a background's thread. */
+void room_forget(struct service_context *context, int64_t now_unix_ms);
 
 #endif

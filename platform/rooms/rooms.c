@@ -4,11 +4,18 @@
  */
 #include "rooms/rooms.h"
 
+#include <stdlib.h>
+
 #include "rooms/operations.h"
 #include "rooms/queries.h"
 #include "service/background.h"
 
-#define ROOM_SWEEP_MS 1000
+#define ROOM_SWEEP_MS  1000
+#define ROOM_FORGET_MS (60 * 60 * 1000)
+
+struct rooms {
+    struct background *sweep, *forget; /* owned */
+};
 
 static const struct route routes[] = {
     {"POST", "/api/rooms", ACCESS_USER, NULL, room_create},
@@ -41,14 +48,26 @@ const struct service rooms_service = {
 
 static enum error start(struct service_context *context)
 {
-    struct background *sweep = NULL;
-    enum error error = background_start(context, room_sweep, ROOM_SWEEP_MS, &sweep);
+    struct rooms *rooms = calloc(1, sizeof *rooms);
+    if (rooms == NULL)
+        return ERROR_INTERNAL;
+    context->state = rooms;
+    enum error error = background_start(context, room_sweep, ROOM_SWEEP_MS, &rooms->sweep);
     if (error == OK)
-        context->state = sweep;
-    return error;
+        error = background_start(context, room_forget, ROOM_FORGET_MS, &rooms->forget);
+    if (error != OK) {
+        stop(context);
+        return error;
+    }
+    background_wake(rooms->forget);
+    return OK;
 }
 
 static void stop(struct service_context *context)
 {
-    background_stop(context->state);
+    struct rooms *rooms = context->state;
+    background_stop(rooms->sweep);
+    background_stop(rooms->forget);
+    free(rooms);
+    context->state = NULL;
 }

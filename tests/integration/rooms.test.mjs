@@ -365,6 +365,33 @@ describe('playing', () => {
         refused(await platform.api('GET', '/api/rooms/history'), 401, 'unauthenticated');
     });
 
+    test('leaves the history after room_history_keep_days', async () => {
+        const [ann, bob] = await people(2);
+        const sockets = await Promise.all([ann.socket(), bob.socket()]);
+        const matches = [];
+        for (let round = 0; round < 2; round++) {
+            const room = await ready_room(ann, bob);
+            const { match } = (await act(ann, room, 'start')).body;
+            await end_match(sockets, match);
+            await until('the room to be open', async () => (await look(room)).state === 'open');
+            matches.push(match);
+        }
+        for (const [round, days] of [
+            [0, 366],
+            [1, 364],
+        ])
+            await platform.sql(
+                `update rooms.matches set ended_at = now() - interval '${days} days'
+                 where match = '${matches[round]}'`,
+            );
+        await platform.kill('rooms'); // it sweeps when it starts
+        await until('the old one to be gone', async () => {
+            const { status, body } = await bob.api('GET', '/api/rooms/history');
+            const left = status === 200 && body.items.map((item) => item.match);
+            return left && left.length === 1 && left[0] === matches[1];
+        });
+    });
+
     test('takes a result once or many times, and only from inside', async () => {
         const [ann, bob] = await people(2);
         const sockets = await Promise.all([ann.socket(), bob.socket()]);

@@ -89,6 +89,26 @@ describe('chat', () => {
         assert.deepEqual(seen, said.reverse());
     });
 
+    test('is forgotten after chat_keep_days', async () => {
+        const [ann] = await people(1);
+        const [old, young] = [(await say(ann, 'global', 'old')).body, (await say(ann, 'global', 'young')).body];
+        for (const [message, days] of [
+            [old, 91],
+            [young, 89],
+        ])
+            await platform.sql(
+                `update social.messages set created_at = now() - interval '${days} days'
+                 where id = '${message.id}'`,
+            );
+        await platform.kill('social'); // it sweeps when it starts
+        const kept = await until('the old one to be gone', async () => {
+            const { status, body } = await history(ann, 'global', '&limit=100');
+            const ids = status === 200 && body.items.map((message) => message.id);
+            return ids && !ids.includes(old.id) && ids;
+        });
+        assert.ok(kept.includes(young.id));
+    });
+
     test('slows down who talks too fast, and nobody else', async () => {
         const [ann, bob] = await people(2);
         const answers = [];

@@ -143,3 +143,8 @@ update rooms set checked_at = $2::timestamptz, idle_since = $3::timestamptz wher
 
 -- name: rooms_select_last_match_of_room
 select match from matches where room = $1::uuid order by started_at desc limit 1;
+
+-- name: rooms_delete_old_matches
+-- $1 the moment before which their end is too old, $2 how many at once.
+delete from matches
+where match in (select match from matches where ended_at < $1::timestamptz limit $2::integer);

@@ -11,3 +11,8 @@ from messages
 where channel = $1 and ($2::uuid is null or id < $2)
 order by id desc
 limit $3::integer;
+
+-- name: social_delete_old_messages
+-- $1 the moment before which they are too old, $2 how many at once.
+delete from messages
+where id in (select id from messages where created_at < $1::timestamptz limit $2::integer);

@@ -42,6 +42,7 @@ void arena_destroy(struct arena *arena)
         return;
     for (struct block *block = arena->newest, *next; block; block = next) {
         next = block->next;
+        explicit_bzero(block->bytes, block->used); /* it may have held a password */
         free(block);
     }
     free(arena);

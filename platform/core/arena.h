@@ -13,7 +13,7 @@
 struct arena;
 
 struct arena *arena_create(void);
-void arena_destroy(struct arena *arena); /* NULL is fine */
+void arena_destroy(struct arena *arena); /* wipes what it held; NULL is fine */
 
 /* Zeroed, aligned for any type, owned by the arena. */
 void *arena_alloc(struct arena *arena, size_t bytes);

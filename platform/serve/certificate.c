@@ -42,7 +42,7 @@ enum error certificate_prepare(const struct master *master)
                        "-out",
                        certificate,
                        NULL};
-    if (!program_run(master->log_folder, "certificate", command) || chmod(key, 0600) < 0) {
+    if (!program_run(master->log_folder, "certificate", command, NULL, 0) || chmod(key, 0600) < 0) {
         fprintf(stderr, "transcendence: " PROGRAM " could not make a certificate; see %s.\n",
                 master->log_folder);
         return ERROR_UNAVAILABLE;
@@ -55,5 +55,6 @@ static bool is_good(const struct master *master, char *certificate)
 {
     char *command[] = {PROGRAM, "x509",      "-noout", "-checkend", CERTIFICATE_SECONDS_LEFT,
                        "-in",   certificate, NULL};
-    return files_exists(certificate) && program_run(master->log_folder, "certificate", command);
+    return files_exists(certificate) &&
+           program_run(master->log_folder, "certificate", command, NULL, 0);
 }

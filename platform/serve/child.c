@@ -21,6 +21,7 @@ struct child {
     char **command;     /* owned */
     char **environment; /* owned */
     char *directory;    /* owned; may be NULL */
+    int descriptor;     /* borrowed; 0: none */
     int stop_signal, stop_timeout_ms;
 
     pid_t pid; /* 0: does not run */
@@ -50,6 +51,7 @@ struct child *child_create(struct event_base *base, const char *log_folder,
     child->command = copy_list(options->command);
     child->environment = copy_list(options->environment);
     child->directory = options->directory ? strdup(options->directory) : NULL;
+    child->descriptor = options->descriptor;
     child->stop_signal = options->stop_signal;
     child->stop_timeout_ms = options->stop_timeout_ms;
     child->restart_timer = evtimer_new(base, on_restart, child);
@@ -81,6 +83,8 @@ void child_start(struct child *child)
         .environment = child->environment,
         .output = output,
         .directory = child->directory,
+        .descriptors = {child->descriptor},
+        .descriptor_count = child->descriptor ? 1 : 0,
         .die_with_parent = true,
         .own_group = true,
     };

@@ -27,6 +27,7 @@ struct child_options {
     char *const *command;     /* NULL-terminated, command[0] is a path; copied */
     char *const *environment; /* NULL-terminated; copied */
     const char *directory;    /* NULL: ours; copied */
+    int descriptor;           /* becomes its 3; borrowed, stays open; 0: none */
     int stop_signal;
     int stop_timeout_ms;
 };

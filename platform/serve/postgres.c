@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
@@ -18,13 +20,22 @@
 
 #define PROGRAMS_FOLDER "/usr/lib/postgresql"
 #define OWNER           "transcendence"
+#define USER            "postgres"
+#define GIVEN_FOLDER    "/proc/self/fd/3" /* the first descriptor that the programs are given */
+#define GIVEN_FILE      "/proc/self/fd/4"
 #define STOP_MS         20000 /* the last checkpoint takes its time */
 #define PID_FILE_BYTES  512
 
 static int cluster_version(const struct postgres *postgres);
 static int newest_version(void);
 static enum error choose_user(struct postgres *postgres);
-static enum error make_cluster(struct postgres *postgres);
+static enum error give_away(const struct postgres *postgres, const char *path);
+static enum error make_cluster(const struct postgres *postgres);
+static enum error write_password(const struct postgres *postgres, const char *path);
+static enum error run_initdb(const struct postgres *postgres, const char *fresh,
+                             const char *password_file);
+static enum error write_settings(const struct postgres *postgres, const char *folder);
+static enum error open_cluster(struct postgres *postgres);
 static void command(const struct postgres *postgres, char *ret_command[CHILD_ARGUMENTS_MAX + 1],
                     char *const *program);
 
@@ -48,7 +59,7 @@ enum error postgres_prepare(struct postgres *postgres, const struct master *mast
     enum error error = choose_user(postgres);
     if (!error && is_new)
         error = make_cluster(postgres);
-    return error;
+    return error ? error : open_cluster(postgres);
 }
 
 void postgres_start(struct postgres *postgres, struct master *master)
@@ -60,7 +71,7 @@ void postgres_start(struct postgres *postgres, struct master *master)
     snprintf(connections, sizeof connections, "max_connections=%d", POSTGRES_CONNECTIONS_MAX);
     char *arguments[] = {program,
                          "-D",
-                         postgres->cluster,
+                         GIVEN_FOLDER,
                          "-c",
                          port,
                          "-c",
@@ -80,6 +91,8 @@ void postgres_start(struct postgres *postgres, struct master *master)
         &(struct child_options){.name = "postgresql",
                                 .command = whole,
                                 .environment = environment.entries,
+                                .directory = "/",
+                                .descriptor = postgres->descriptor,
                                 .stop_signal = SIGINT, /* fast: without waiting for clients */
                                 .stop_timeout_ms = STOP_MS});
     environment_finish(&environment);
@@ -146,117 +159,142 @@ static int newest_version(void)
     return newest;
 }
 
-/* Fills as_user; empty when we are no root. */
+/* Debian's user postgres when we are root. */
 static enum error choose_user(struct postgres *postgres)
 {
     if (geteuid() != 0)
         return OK;
-    const struct passwd *user = getpwnam("postgres");
-    if (!user) {
-        fprintf(stderr, "transcendence: there is no system user postgres; install the package "
-                        "postgresql or start as another user than root.\n");
-        return ERROR_UNAVAILABLE;
-    }
-    snprintf(postgres->user_texts[0], 32, "--map-user=%d", (int)user->pw_uid);
-    snprintf(postgres->user_texts[1], 32, "--map-group=%d", (int)user->pw_gid);
-    char *in_namespace[] = {"/usr/bin/unshare",      "--user", postgres->user_texts[0],
-                            postgres->user_texts[1], "--",     NULL};
-    char *trial[] = {in_namespace[0],
-                     in_namespace[1],
-                     in_namespace[2],
-                     in_namespace[3],
-                     in_namespace[4],
-                     "/usr/bin/true",
-                     NULL};
-    if (program_run(postgres->master->log_folder, "postgresql", trial)) {
-        memcpy(postgres->as_user, in_namespace, sizeof in_namespace);
+    postgres->user = getpwnam(USER);
+    if (postgres->user)
         return OK;
-    }
-    char *as_other[] = {
-        "/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--", NULL};
-    memcpy(postgres->as_user, as_other, sizeof as_other);
-    return OK;
+    fprintf(stderr, "transcendence: there is no system user " USER "; install the package "
+                    "postgresql or start as another user than root.\n");
+    return ERROR_UNAVAILABLE;
 }
 
-static bool is_other_user(const struct postgres *postgres)
+static enum error give_away(const struct postgres *postgres, const char *path)
 {
-    return postgres->as_user[0] && strstr(postgres->as_user[0], "setpriv");
+    if (!postgres->user || chown(path, postgres->user->pw_uid, postgres->user->pw_gid) == 0)
+        return OK;
+    fprintf(stderr, "transcendence: cannot give %s to the user " USER ": %s.\n", path,
+            strerror(errno));
+    return ERROR_UNAVAILABLE;
 }
 
 /* Made beside its place and moved there when whole, so that a half-made one is never used. */
-static enum error make_cluster(struct postgres *postgres)
+static enum error make_cluster(const struct postgres *postgres)
 {
     int64_t from_ms = clock_monotonic_ms();
-    const char *data_dir = postgres->master->settings->data_dir;
+    const char *log_folder = postgres->master->log_folder;
     char work[FILES_PATH_BYTES], fresh[FILES_PATH_BYTES], password_file[FILES_PATH_BYTES];
-    files_join(work, data_dir, "postgres.new");
+    files_join(work, postgres->master->settings->data_dir, "postgres.new");
     files_join(fresh, work, "cluster");
     files_join(password_file, work, "password");
 
-    char password[RANDOM_TOKEN_BYTES];
-    enum error error = secrets_get(data_dir, SECRET_DATABASE_OWNER, password);
     char *remove[] = {"/usr/bin/rm", "-rf", "--", work, NULL};
-    if (!error && !program_run(postgres->master->log_folder, "postgresql", remove))
-        error = ERROR_INTERNAL;
+    if (!program_run(log_folder, "postgresql", remove, NULL, 0))
+        return ERROR_INTERNAL;
+    enum error error = files_folder(work, 0700);
     if (!error)
-        error = files_folder(work, 0700);
+        error = files_folder(fresh, 0700);
     if (!error)
-        error = files_write(password_file, 0600, password, strlen(password));
+        error = give_away(postgres, fresh);
+    if (!error)
+        error = write_password(postgres, password_file);
+    if (!error)
+        error = run_initdb(postgres, fresh, password_file);
+    if (!error)
+        error = write_settings(postgres, fresh);
     if (error)
         return error;
-    if (is_other_user(postgres)) {
-        const struct passwd *user = getpwnam("postgres");
-        assert(user);
-        if (chmod(data_dir, 0711) < 0 || chown(work, user->pw_uid, user->pw_gid) < 0 ||
-            chown(password_file, user->pw_uid, user->pw_gid) < 0)
-            return ERROR_INTERNAL;
-    }
+    if (rename(fresh, postgres->cluster) < 0)
+        return ERROR_INTERNAL;
+    (void)program_run(log_folder, "postgresql", remove, NULL, 0);
+    master_say("postgresql", "created", clock_monotonic_ms() - from_ms);
+    return OK;
+}
 
-    char program[FILES_PATH_BYTES], password_argument[FILES_PATH_BYTES + 16];
+static enum error write_password(const struct postgres *postgres, const char *path)
+{
+    char password[RANDOM_TOKEN_BYTES];
+    enum error error =
+        secrets_get(postgres->master->settings->data_dir, SECRET_DATABASE_OWNER, password);
+    if (!error)
+        error = files_write(path, 0600, password, strlen(password));
+    return error ? error : give_away(postgres, path);
+}
+
+static enum error run_initdb(const struct postgres *postgres, const char *fresh,
+                             const char *password_file)
+{
+    char program[FILES_PATH_BYTES];
     files_join(program, postgres->programs, "initdb");
-    snprintf(password_argument, sizeof password_argument, "--pwfile=%s", password_file);
     char *arguments[] = {program,
                          "-D",
-                         fresh,
+                         GIVEN_FOLDER,
                          "--username=" OWNER,
                          "--auth=scram-sha-256",
-                         password_argument,
+                         "--pwfile=" GIVEN_FILE,
                          "--encoding=UTF8",
                          "--locale=C.UTF-8",
                          "--no-instructions",
                          NULL};
     char *whole[CHILD_ARGUMENTS_MAX + 1];
     command(postgres, whole, arguments);
-    if (!program_run(postgres->master->log_folder, "postgresql", whole)) {
-        fprintf(stderr, "transcendence: initdb failed; see postgresql.log in %s.\n",
-                postgres->master->log_folder);
-        return ERROR_UNAVAILABLE;
-    }
-    /* A log line must not repeat what a failing statement carried. */
+    int descriptors[] = {open(fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                         open(password_file, O_RDONLY | O_CLOEXEC)};
+    bool is_made = descriptors[0] >= 0 && descriptors[1] >= 0 &&
+                   program_run(postgres->master->log_folder, "postgresql", whole, descriptors, 2);
+    for (int i = 0; i < 2; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    if (is_made)
+        return OK;
+    fprintf(stderr, "transcendence: initdb failed; see postgresql.log in %s.\n",
+            postgres->master->log_folder);
+    return ERROR_UNAVAILABLE;
+}
+
+/* A log line must not repeat what a failing statement carried. */
+static enum error write_settings(const struct postgres *postgres, const char *folder)
+{
     static const char own_settings[] = "log_min_error_statement = panic\n"
                                        "log_error_verbosity = terse\n"
                                        "log_parameter_max_length_on_error = 0\n"
                                        "log_line_prefix = '%m [%p] %u '\n"
                                        "password_encryption = scram-sha-256\n";
-    char settings_file[FILES_PATH_BYTES];
-    files_join(settings_file, fresh, "postgresql.auto.conf");
-    error = files_write(settings_file, 0644, own_settings, sizeof own_settings - 1);
-    if (error)
-        return error;
-    if (rename(fresh, postgres->cluster) < 0)
-        return ERROR_INTERNAL;
-    (void)program_run(postgres->master->log_folder, "postgresql", remove);
-    master_say("postgresql", "created", clock_monotonic_ms() - from_ms);
-    return OK;
+    char path[FILES_PATH_BYTES];
+    files_join(path, folder, "postgresql.auto.conf");
+    enum error error = files_write(path, 0600, own_settings, sizeof own_settings - 1);
+    return error ? error : give_away(postgres, path);
+}
+
+/* One that was started by another user before changes hands: it is still ours. */
+static enum error open_cluster(struct postgres *postgres)
+{
+    struct stat status;
+    postgres->descriptor = open(postgres->cluster, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (postgres->descriptor < 0 || fstat(postgres->descriptor, &status) < 0) {
+        fprintf(stderr, "transcendence: cannot open %s: %s.\n", postgres->cluster, strerror(errno));
+        return ERROR_UNAVAILABLE;
+    }
+    if (!postgres->user || status.st_uid == postgres->user->pw_uid)
+        return OK;
+    char *command[] = {"/usr/bin/chown", "-R", USER ":" USER, "--", postgres->cluster, NULL};
+    return program_run(postgres->master->log_folder, "postgresql", command, NULL, 0)
+               ? OK
+               : ERROR_UNAVAILABLE;
 }
 
 /* The program's arguments behind what changes the user and sets the signal of our death. */
 static void command(const struct postgres *postgres, char *ret_command[CHILD_ARGUMENTS_MAX + 1],
                     char *const *program)
 {
-    char *const dies_by[] = {CHILD_DIES_BY("INT"), NULL};
+    static char *const as_user[] = {
+        "/usr/bin/setpriv", "--reuid=" USER, "--regid=" USER, "--init-groups", "--", NULL};
+    static char *const dies_by[] = {CHILD_DIES_BY("INT"), NULL};
     int count = 0;
-    for (char *const *item = postgres->as_user; *item; item++)
+    for (char *const *item = as_user; postgres->user && *item; item++)
         ret_command[count++] = *item;
     for (char *const *item = dies_by; *item; item++)
         ret_command[count++] = *item;

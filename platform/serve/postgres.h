@@ -1,8 +1,8 @@
 /*
  * The private PostgreSQL: a cluster in <data_dir>/postgres, on loopback only, scram passwords, the
- * owner's one generated. initdb and postgres refuse to run as root: then they run in a user
- * namespace in which our files belong to another user, or, where namespaces are not allowed, as
- * Debian's user postgres. Never touches a cluster that it has not made.
+ * owner's one generated. initdb and postgres refuse to run as root: then they run as Debian's user
+ * postgres, which may have no way into the folders above the cluster (/root is closed), so that
+ * they get the cluster as an open descriptor. Never touches a cluster that it has not made.
  */
 #ifndef SERVE_POSTGRES_H
 #define SERVE_POSTGRES_H
@@ -10,15 +10,13 @@
 #include "serve/master.h"
 
 #define POSTGRES_CONNECTIONS_MAX 200
-#define POSTGRES_COMMAND_MAX     12 /* arguments before the program's own */
 
 struct postgres {
     const struct master *master;     /* borrowed */
     char programs[FILES_PATH_BYTES]; /* folder of initdb and postgres */
     char cluster[FILES_PATH_BYTES];
-    char *as_user[POSTGRES_COMMAND_MAX + 1]; /* what stands before a command to run it as its user;
-                                                static or in user_texts */
-    char user_texts[2][32];
+    int descriptor;            /* of the cluster; open until the master ends */
+    const struct passwd *user; /* whose the cluster is; static; NULL: ours */
     int64_t port;
 };
 

@@ -14,7 +14,8 @@
 
 static bool wait_for_end(pid_t pid);
 
-bool program_run(const char *log_folder, const char *name, char *const *command)
+bool program_run(const char *log_folder, const char *name, char *const *command,
+                 const int *descriptors, int descriptor_count)
 {
     struct environment environment;
     environment_init(&environment);
@@ -24,9 +25,13 @@ bool program_run(const char *log_folder, const char *name, char *const *command)
         .arguments = command,
         .environment = environment.entries,
         .output = output,
+        .directory = "/",
+        .descriptor_count = descriptor_count,
         .die_with_parent = true,
         .own_group = true,
     };
+    for (int i = 0; i < descriptor_count; i++)
+        options.descriptors[i] = descriptors[i];
     pid_t pid;
     enum error error = process_start(&options, &pid);
     if (output >= 0)

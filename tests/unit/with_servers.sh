@@ -6,8 +6,11 @@ set -euo pipefail
 folder=$(mktemp -d /tmp/with_servers.XXXXXX)
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 as_user=()
-# PostgreSQL refuses to run as root; in a user namespace root is somebody else.
-[ "$(id -u)" != 0 ] || as_user=(unshare --user --map-user="$(id -u postgres)" --map-group="$(id -g postgres)")
+# PostgreSQL refuses to run as root.
+if [ "$(id -u)" = 0 ]; then
+    as_user=(env --chdir=/ setpriv --reuid=postgres --regid=postgres --init-groups --)
+    chown postgres: "$folder"
+fi
 redis_pid=
 finish() {
     "${as_user[@]}" "$bin/pg_ctl" -D "$folder/pg" -m immediate -s stop 2>/dev/null || true

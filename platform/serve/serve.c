@@ -101,6 +101,8 @@ static enum error start_all(struct master *master, const struct serve_service *s
     if (!error)
         error = certificate_prepare(master);
     if (!error)
+        error = web_start(master); /* takes the longest and needs nobody to start */
+    if (!error)
         error = start_stores(master, &stores);
     int64_t from_ms = clock_monotonic_ms();
     if (!error)
@@ -286,9 +288,7 @@ static enum error start_front(struct master *master, const struct serve_service 
                               size_t count)
 {
     const struct settings *settings = master->settings;
-    enum error error = web_start(master);
-    if (!error)
-        error = nginx_start(master, services, count);
+    enum error error = nginx_start(master, services, count);
     for (size_t i = 1; i < count && !error; i++)
         error = master_wait(master, services[i].name, service_is_ready,
                             (void *)(uintptr_t)&services[i]);

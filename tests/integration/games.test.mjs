@@ -315,6 +315,45 @@ describe('a match', () => {
         });
 });
 
+describe('a match that does not end by itself', () => {
+    let usual;
+    before(async () => {
+        usual = platform;
+        platform = await start_platform({
+            settings: { plugins_dir: plugins, match_abandoned_seconds: 1, match_seconds_max: 5 },
+        });
+    });
+    after(async () => {
+        await platform.stop();
+        platform = usual;
+    });
+
+    const aborted = async (match) => (await match_of(match)).state === 'aborted';
+
+    test('is aborted when all its players have gone, and frees them', async () => {
+        const { match, host, guest } = await play('turns');
+        const watcher = await (await platform.guest()).socket();
+        await watcher.command('game:watch', { match });
+        await host.socket.close();
+        await guest.socket.close();
+        const { data } = await watcher.event('game:ended');
+        assert.equal(data.reason, 'aborted');
+        assert.ok(data.players.every((player) => player.outcome === null));
+        const back = await platform.socket({ token: host.token });
+        const room = await back.command('room:create', { game: 'counter', mode: 'solo' });
+        const started = await back.command('room:start', { room: room.id });
+        await back.command('game:leave', { match: started.match }).catch(() => {});
+    });
+
+    test('is aborted after its longest time, with all players there', async () => {
+        const { match, host } = await play('turns');
+        assert.equal(await aborted(match), false);
+        const result = await ended(host);
+        assert.equal(result.id, match);
+        assert.equal(result.reason, 'aborted');
+    });
+});
+
 // The worker processes of a game.
 function workers(game) {
     return platform

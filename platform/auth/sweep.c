@@ -1,5 +1,5 @@
-/* Tables sessions and users. Whether a session counts is decided by its expiry alone, never by this.
- * A guest without any session is nobody's any more and goes too; others remember his name. */
+/* Tables sessions and users. Whether a session counts is decided by its expiry alone, never by
+ * this. A guest without any session is nobody's any more and goes too; others remember his name. */
 #include "auth/sweep.h"
 
 #include "auth/queries.h"
@@ -18,6 +18,7 @@ void auth_sweep(struct service_context *context, int64_t now_unix_ms)
         error = database_run(database, &guests_delete_left, NULL,
                              database_number(GUESTS_AT_ONCE_MAX), DATABASE_END);
     if (error)
-        log_warn("expired sessions and guests could not be cleared away; the next sweep tries again", "code",
-                 error_code(error), NULL);
+        log_warn(
+            "expired sessions and guests could not be cleared away; the next sweep tries again",
+            "code", error_code(error), NULL);
 }

@@ -35,7 +35,8 @@ struct http_answer {
 
 /* Blocking, one kept-alive handle per thread. The answer lives in `arena`. ERROR_UNAVAILABLE when
  * nobody is there: nothing was done. ERROR_TIMED_OUT when the answer did not come, be it that time
- * ran out or that the other side died: it may have been done. A status of 4xx or 5xx is an answer, not a failure here. */
+ * ran out or that the other side died: it may have been done. A status of 4xx or 5xx is an answer,
+ * not a failure here. */
 must_use enum error http_call(struct arena *arena, const struct http_question *question,
                               struct http_answer *ret_answer);
 

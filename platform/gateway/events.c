@@ -235,8 +235,8 @@ static int slot_of_user(const json_t *players, const char *user_id)
     return -1;
 }
 
-/* {"type":"game:ended",...,"data":{"id":MATCH,"room":ROOM,...}}, by the channel of the room and then
- * by that of the match: who hears both gets the room's. */
+/* {"type":"game:ended",...,"data":{"id":MATCH,"room":ROOM,...}}, by the channel of the room and
+ * then by that of the match: who hears both gets the room's. */
 static void deliver_ended(struct gateway *gateway, struct channel *channel, const char *payload,
                           size_t bytes)
 {

@@ -340,8 +340,8 @@ static struct link *playing_link(struct gateway *gateway, struct socket *socket,
     if (channel < 0 || channel >= SOCKET_LINKS_MAX)
         return NULL;
     struct link *link = link_by_number(gateway->matches, socket->links[channel]);
-    bool may_play = link && link->is_asked &&
-                    (!link->is_attached || link->slot != RECORD_SPECTATOR);
+    bool may_play =
+        link && link->is_asked && (!link->is_attached || link->slot != RECORD_SPECTATOR);
     return may_play ? link : NULL;
 }
 

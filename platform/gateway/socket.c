@@ -351,8 +351,7 @@ void socket_join(struct gateway *gateway, struct socket *socket, const char *nam
     }
     bool is_room = !strncmp(name, WIRE_CHANNEL_ROOM, strlen(WIRE_CHANNEL_ROOM));
     /* before session:ready nothing is shown that could be stale */
-    socket->channels->resync_due =
-        is_room && !channel->confirmed && socket->state == SOCKET_OPEN;
+    socket->channels->resync_due = is_room && !channel->confirmed && socket->state == SOCKET_OPEN;
     if (is_first)
         subscribe(gateway, channel->name, true);
 }

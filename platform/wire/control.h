@@ -53,7 +53,7 @@ struct control_match_start {
     uint32_t arena_index; /* which match slot of the arena */
     uint32_t mode;        /* index into the manifest's modes */
     uint32_t slot_count;
-    uint32_t resume; /* 1: go on from the arena's last committed tick instead of init */
+    uint32_t resume;      /* 1: go on from the arena's last committed tick instead of init */
     int64_t abandoned_ms; /* without a player attached for so long it ends, aborted; 0: never */
     int32_t options[GK_OPTIONS_MAX];
     struct control_slot slots[GK_PLAYERS_MAX];
@@ -87,7 +87,7 @@ struct control_heartbeat { /* counts since the worker's start, where nothing els
     uint64_t inputs_refused;   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
-    uint64_t allocations; /* of memory: the play path makes none */
+    uint64_t allocations;    /* of memory: the play path makes none */
     uint32_t matches;
     uint32_t links;
 };

@@ -1,10 +1,10 @@
 /*
  * Events: what a service tells the sockets of a channel, and the orders it gives to gateways.
  *
- * Channels are `global`, `user:ID`, `room:ID`, `match:ID` (its game:ended alone, for those who watch
- * without being in the room). A service publishes on the Redis channel
- * WIRE_EVENT_PREFIX + channel, by one script that takes the next `seq` and publishes the finished
- * text, so that `seq` counts without holes:
+ * Channels are `global`, `user:ID`, `room:ID`, `match:ID` (its game:ended alone, for those who
+ * watch without being in the room). A service publishes on the Redis channel WIRE_EVENT_PREFIX +
+ * channel, by one script that takes the next `seq` and publishes the finished text, so that `seq`
+ * counts without holes:
  *
  *   {"type":"chat:message","ch":"room:ID","seq":41,"data":{...}}      `type` always stands first
  *

@@ -111,7 +111,11 @@ async function measure_platform(platform) {
         worker: metric(await page(platform.ports.first + 4), 'games_worker_allocations_total'),
     });
     const tokens = await guests(platform);
-    const before = { rss: roles(platform).gateway.map(rss_bytes).reduce((a, b) => a + b) };
+    const before = {
+        rss: roles(platform)
+            .gateway.map(rss_bytes)
+            .reduce((a, b) => a + b),
+    };
     const at = {};
     const figures = await load(
         'platform',
@@ -161,7 +165,10 @@ const platform = await start_platform({ settings: { log_level: 'warn' } });
 let played;
 let floor;
 try {
-    await until('the games', async () => (await platform.api('GET', '/api/games')).body.items.length);
+    await until(
+        'the games',
+        async () => (await platform.api('GET', '/api/games')).body.items.length,
+    );
     console.log(`platform: ${players} players, ${seconds} s`);
     played = await measure_platform(platform);
     console.log('floor: the same sends and nothing else');

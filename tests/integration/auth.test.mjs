@@ -625,7 +625,7 @@ describe('throttle', () => {
         );
     });
 
-    test('counts refused registrations of one address, a guest\'s too', async () => {
+    test("counts refused registrations of one address, a guest's too", async () => {
         const { user } = await register();
         const address = from('192.0.2.78');
         const taken = (more = {}) => {
@@ -640,12 +640,7 @@ describe('throttle', () => {
         const made = await ask('POST', '/api/auth/guest', { body: {}, ...address });
         const as_guest = { authorization: `Bearer ${made.body.accessToken}` };
         for (let i = 1; i < ACCOUNTS_PER_ADDRESS_MAX; i++)
-            expect_problem(
-                await taken(i % 2 ? as_guest : {}),
-                409,
-                'username_taken',
-                'username',
-            );
+            expect_problem(await taken(i % 2 ? as_guest : {}), 409, 'username_taken', 'username');
         for (const who of [as_guest, {}])
             expect_problem(await taken(who), 429, 'too_many_requests');
     });

@@ -235,7 +235,9 @@ describe('a match', () => {
 
     test('is watched on one channel, however often it is asked for', async () => {
         const { match, host, guest } = await play();
-        const asked = await Promise.all([1, 2, 3].map(() => host.socket.ask('game:watch', { match })));
+        const asked = await Promise.all(
+            [1, 2, 3].map(() => host.socket.ask('game:watch', { match })),
+        );
         for (const { ok, data, error } of asked) {
             if (ok) assert.deepEqual([data.channel, data.slot], [host.channel, 0]);
             else assert.equal(error.code, 'too_many_requests'); // the one before is not answered

@@ -91,7 +91,10 @@ describe('chat', () => {
 
     test('is forgotten after chat_keep_days', async () => {
         const [ann] = await people(1);
-        const [old, young] = [(await say(ann, 'global', 'old')).body, (await say(ann, 'global', 'young')).body];
+        const [old, young] = [
+            (await say(ann, 'global', 'old')).body,
+            (await say(ann, 'global', 'young')).body,
+        ];
         for (const [message, days] of [
             [old, 91],
             [young, 89],

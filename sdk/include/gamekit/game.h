@@ -8,7 +8,7 @@
  *
  *     #include <gamekit/game.h>
  *     static void tick(const struct gk_host *host, void *state, const struct gk_inputs *inputs) ...
- *     GK_MANIFEST(.id = "pong", ...);     GK_EXPORT(.tick = tick, ...);     see the end of this file
+ *     GK_MANIFEST(.id = "pong", ...);   GK_EXPORT(.tick = tick, ...);   see the end of this file
  *
  * All callbacks of one match run one after the other, on one thread, never re-entered. Pointers
  * that a callback receives are valid until it returns. All integers are little endian and of fixed

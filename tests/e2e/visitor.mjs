@@ -37,6 +37,7 @@ export class Visitor {
     problems = []; // what the browser had to say
     events = []; // all of the WebSocket's, of every connection
     frames = 0; // of the game
+    tick = 0; // of the newest
     view = null; // Pong's newest
     slot = undefined; // in the present match; null: watches
     watchers = new Set(); // called with each new view
@@ -86,6 +87,7 @@ export class Visitor {
         }
         if (payload[0] !== OP_STATE) return;
         this.frames++;
+        this.tick = payload.readUInt32LE(2);
         const bytes = payload.subarray(STATE_HEAD_BYTES);
         this.view = decodeView(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
         for (const watcher of this.watchers) watcher(this.view);

@@ -8,9 +8,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { start_platform, until } from './harness.mjs';
+import { ask_inside, new_id, service_token } from './lobby.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const games = path.join(root, 'build', process.env.TEST_PRESET ?? 'dev', 'test-plugins');
+const GAMES = 4; // the service's port
 const INPUT_VIEW_TOO_LONG = 201;
 const INPUT_BROKEN = 202;
 const INPUT_CRASH = 204;
@@ -500,6 +502,40 @@ describe('what is for services only', () => {
             request.on('error', reject);
             request.end(method === 'POST' ? '{}' : undefined);
         });
+
+    test('a service with the right token starts a match and learns where it is', async () => {
+        const user = await platform.guest();
+        const room = new_id();
+        const body = {
+            room,
+            game: 'counter',
+            mode: 'solo',
+            players: [{ user: user.id, name: user.name }],
+        };
+        const start = await service_token(platform, 'rooms', 'games:start');
+        const started = await ask_inside(platform, GAMES, 'POST', '/internal/games/matches', {
+            token: start,
+            body,
+        });
+        assert.equal(started.status, 201, JSON.stringify(started.body));
+        assert.equal(started.body.room, room);
+        const frames = await service_token(platform, 'gateway', 'games:frames');
+        const url = `/internal/games/matches/${started.body.id}/placement`;
+        const placed = await ask_inside(platform, GAMES, 'GET', url, { token: frames });
+        assert.equal(placed.body.match, started.body.id);
+        assert.equal(placed.body.sha, started.body.sha);
+
+        const socket = await user.socket();
+        const { channel } = await socket.command('game:watch', { match: started.body.id });
+        const action = { channel, input: Buffer.from([100]).toString('base64') };
+        await socket.frame(sees(() => true));
+        assert.deepEqual(await socket.command('game:playerAction', action), {});
+        await until('the result', async () => (await match_of(started.body.id)).state === 'ended');
+        assert.equal(
+            (await ask_inside(platform, GAMES, 'GET', url, { token: frames })).body.code,
+            'match_over',
+        );
+    });
 
     test('no user may start a match or ask for a placement', async () => {
         const user = await platform.guest();

@@ -385,6 +385,27 @@ describe('the gateway', () => {
         await socket.close();
     });
 
+    test('a queue is left, and a member put out, by command', async () => {
+        const [host, guest] = await Promise.all([platform.guest(), platform.guest()]);
+        const first = await host.socket({ gateway: 1 });
+        const second = await guest.socket({ gateway: 2 });
+        await first.command('matchmaking:joinQueue', { game: 'pong', mode: '2v2' });
+        assert.equal(await first.command('matchmaking:leaveQueue'), null);
+        const again = await first.ask('matchmaking:leaveQueue');
+        assert.equal(again.error?.code, 'not_queued');
+
+        const room = await first.command('room:create', { game: 'pong', mode: '1v1' });
+        await second.command('room:join', { room: room.id });
+        const left = await first.command('room:kick', { room: room.id, user: guest.id });
+        assert.deepEqual(
+            left.members.map((member) => member.user),
+            [host.id],
+        );
+        const back = await second.ask('room:join', { room: room.id });
+        assert.equal(back.error?.code, 'room_kicked');
+        await Promise.all([first.close(), second.close()]);
+    });
+
     test('closing the page leaves the queue that it joined, another page does not', async () => {
         const guest = await platform.guest();
         const other = await guest.socket({ gateway: 1 });

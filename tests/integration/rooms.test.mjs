@@ -415,6 +415,20 @@ describe('playing', () => {
         await end_match(sockets, match);
     });
 
+    test('tells a service who is in it and as what', async () => {
+        const [ann, bob] = await people(2);
+        const room = await make_room(ann);
+        const token = await service_token(platform, 'social', 'rooms:read');
+        const role = (who) => {
+            const url = `/internal/rooms/${room.id}/members/${who.id}`;
+            return ask_inside(platform, ROOMS, 'GET', url, { token });
+        };
+        assert.deepEqual((await role(ann)).body, { role: 'player' });
+        refused(await role(bob), 404, 'not_found');
+        await act(bob, room, 'join', { role: 'spectator' });
+        assert.deepEqual((await role(bob)).body, { role: 'spectator' });
+    });
+
     test('says unavailable while games is away, and the room stays open', async () => {
         const [ann, bob] = await people(2);
         const sockets = await Promise.all([ann.socket(), bob.socket()]);

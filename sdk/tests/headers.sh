@@ -6,7 +6,7 @@ set -u
 include=$1
 wrong=0
 tried=0
-strict="-ffreestanding -Wall -Wextra -Wpedantic -Wpadded -Werror -I$include -fsyntax-only"
+strict="-ffreestanding -Wall -Wextra -Wpedantic -Wpadded -Werror -fsyntax-only"
 try() {
     compiler=$1
     shift
@@ -17,7 +17,7 @@ try() {
     for header in "$include"/gamekit/*.h; do
         tried=$((tried + 1))
         echo "#include <gamekit/$(basename "$header")>" |
-            "$compiler" "$@" $strict - || wrong=1
+            "$compiler" "$@" $strict -I "$include" - || wrong=1
     done
 }
 try gcc -std=c11 -x c

@@ -13,9 +13,9 @@ for tool in clang wasm-ld; do
 done
 mkdir -p "$out"
 flags="-std=c17 -O2 -Wall -Wextra -Wpedantic -Werror -ffreestanding -fvisibility=hidden
-       -ffp-contract=off -nostdlib -I $include"
-clang $flags -fPIC -shared -fuse-ld=lld -Wl,-z,defs "$@" -o "$out/game.so"
+       -ffp-contract=off -nostdlib"
+clang $flags -I "$include" -fPIC -shared -fuse-ld=lld -Wl,-z,defs "$@" -o "$out/game.so"
 # A WebAssembly module has no ELF notes: the manifest becomes plain data.
-clang --target=wasm32 $flags -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
+clang --target=wasm32 $flags -I "$include" -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
     -Wl,--export=gk_game_v1 -Wl,--export-table "$@" -o "$out/game.wasm"
 echo "game.wasm: $(wc -c <"$out/game.wasm") bytes"

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define PATIENCE_MS 500 /* half of it must be enough to connect on a busy machine */
+
 static struct event_base *server_base;
 static char server_address[64];
 static char refused_address[64]; /* nobody listens there */
@@ -202,7 +204,7 @@ static void test_http_call_is_bounded_in_time_and_size(void)
     struct arena *arena = arena_create();
     struct http_answer answer;
     struct http_question question = question_of("GET", "/silence");
-    question.timeout_ms = 50;
+    question.timeout_ms = PATIENCE_MS;
     CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_TIMED_OUT);
     question = question_of("GET", "/huge");
     CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_INTERNAL);
@@ -349,7 +351,7 @@ static void test_http_ask_is_bounded_in_time(void)
     struct http_client *client = http_client_create(base, 1);
     struct outcome outcome = {.base = base, .wanted = 3};
     struct http_question question = question_of("GET", "/silence");
-    question.timeout_ms = 60;
+    question.timeout_ms = PATIENCE_MS;
     for (int i = 0; i < 3; i++)
         http_ask(client, &question, on_answered, &outcome);
     event_base_dispatch(base);

@@ -255,10 +255,8 @@ export class Platform {
         const victim = this.child(name);
         assert.ok(victim, `there is no process ${name}`);
         process.kill(victim.pid, signal);
-        await until(
-            `${name} to end`,
-            () => !this.processes().some((one) => one.pid === victim.pid),
-        );
+        // Until it is waited for: a zombie's other threads may still hold its sockets open.
+        await until(`${name} to end`, () => !fs.existsSync(`/proc/${victim.pid}`));
         return victim.pid;
     }
 

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "gateway/matches.h"
 #include "gateway/presence.h"
+#include "gateway/rooms.h"
 #include "gateway/socket.h"
 
 #define STARTED "{\"type\":\"game:started\""
@@ -66,9 +67,13 @@ void events_subscribed(void *context, const char *redis_channel)
     if (!channel)
         return;
     channel->confirmed = true;
+    bool is_users = !strncmp(channel->name, WIRE_CHANNEL_USER, strlen(WIRE_CHANNEL_USER));
     for (uint32_t i = 0; i < channel->count; i++) {
         struct membership *membership = channel->members[i];
         struct socket *socket = socket_at(gateway, membership->socket);
+        /* While Redis was away, orders to hear a new room were lost. */
+        if (is_users && socket->state == SOCKET_OPEN && socket->resync_due)
+            rooms_ask(gateway, socket);
         if (membership->resync_due)
             socket_resync(gateway, socket, channel->name);
         membership->resync_due = false;

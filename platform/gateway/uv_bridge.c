@@ -6,14 +6,16 @@
 
 #include "core/clock.h"
 
-#define RUNS_PER_TURN_MAX 8    /* then the others have their turn */
-#define REST_MS           2    /* see on_readable() */
+#define RUNS_PER_TURN_MAX 8 /* then the others have their turn */
+#define REST_MS           2 /* see on_readable() */
+#define RESTS             8
 #define CLOSE_RUNS_MAX    1000 /* at the end, for handles that close late */
 
 struct uv_bridge {
     uv_loop_t loop;
     struct event *readable, *timer, *turn_end, *rested; /* owned */
     int64_t looked_ms;
+    int rests_left;
 };
 
 static void on_due(evutil_socket_t descriptor, short what, void *context)
@@ -35,19 +37,25 @@ static void on_due(evutil_socket_t descriptor, short what, void *context)
     evtimer_add(bridge->timer, &wait);
 }
 
+static void rest(struct uv_bridge *bridge)
+{
+    struct timeval wait = {0, REST_MS * 1000};
+    evtimer_add(bridge->rested, &wait);
+}
+
 /*
  * What one browser sends is small, and looking costs more than reading. When sockets become
- * readable quicker than every REST_MS, we look away for that long and then read them all in one
- * look. At rest, nobody waits.
+ * readable quicker than every REST_MS, we stop watching: the next RESTS looks come every REST_MS
+ * and read all there is in one go. With little to do, nobody waits.
  */
 static void on_readable(evutil_socket_t descriptor, short what, void *context)
 {
     struct uv_bridge *bridge = context;
     int64_t now_ms = clock_monotonic_ms();
     if (now_ms - bridge->looked_ms < REST_MS) {
-        struct timeval rest = {0, REST_MS * 1000};
         event_del(bridge->readable);
-        evtimer_add(bridge->rested, &rest);
+        bridge->rests_left = RESTS;
+        rest(bridge);
     }
     bridge->looked_ms = now_ms;
     on_due(descriptor, what, context);
@@ -57,7 +65,10 @@ static void on_rested(evutil_socket_t descriptor, short what, void *context)
 {
     struct uv_bridge *bridge = context;
     bridge->looked_ms = clock_monotonic_ms();
-    event_add(bridge->readable, NULL);
+    if (--bridge->rests_left > 0)
+        rest(bridge);
+    else
+        event_add(bridge->readable, NULL);
     on_due(descriptor, what, context);
 }
 

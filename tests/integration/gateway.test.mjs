@@ -465,6 +465,26 @@ describe('the gateway', () => {
         await socket.close();
     });
 
+    test('a room that was joined while Redis was away is heard when it is back', async () => {
+        const host = await platform.guest();
+        const guest = await platform.guest();
+        const room = (
+            await host.api('POST', '/api/rooms', { body: { game: 'pong', mode: '1v1' } })
+        ).body;
+        const socket = await guest.socket();
+        await platform.kill('redis');
+        const joined = await guest.api('POST', `/api/rooms/${room.id}/join`, { body: {} });
+        assert.equal(joined.status, 200);
+        await socket.event('session:resync', (_, event) => event.ch === `room:${room.id}`, 20_000);
+        await until('an event of the room', async () => {
+            await guest.api('POST', `/api/rooms/${room.id}/ready`, { body: { ready: true } });
+            return socket.all_events.some(
+                (event) => event.type === 'room:state' && event.ch === `room:${room.id}`,
+            );
+        });
+        await socket.close();
+    });
+
     // One more, past nginx, of which the master knows nothing.
     async function start_gateway(port) {
         const secret = (name) =>

@@ -568,7 +568,8 @@ static void on_deadline(evutil_socket_t none, short what, void *context)
     (void)none;
     (void)what;
     struct ask *ask = context;
-    ask_end(ask, ask->early ? ask->early : ERROR_TIMED_OUT);
+    bool may_be = may_be_done(ask->transfer.easy, CURLE_OPERATION_TIMEDOUT);
+    ask_end(ask, ask->early ? ask->early : may_be ? ERROR_TIMED_OUT : ERROR_UNAVAILABLE);
 }
 
 static int on_socket_wanted(CURL *easy, curl_socket_t descriptor, int what, void *context,

@@ -2,7 +2,6 @@
  * the loops end by events. */
 #include "core/http_client.h"
 
-#include <CUnit/Basic.h>
 #include <arpa/inet.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -15,6 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "promises.h"
 
 #define PATIENCE_MS 500 /* half of it must be enough to connect on a busy machine */
 
@@ -263,7 +264,7 @@ static void test_http_call_serves_threads_that_come_and_go(void)
 }
 
 struct outcome {
-    int answers;
+    int answers, timed_out, unavailable;
     enum error error;
     int status;
     char body[256];
@@ -276,6 +277,8 @@ static void on_answered(void *context, enum error error, const struct http_answe
     struct outcome *outcome = context;
     outcome->answers++;
     outcome->error = error;
+    outcome->timed_out += error == ERROR_TIMED_OUT;
+    outcome->unavailable += error == ERROR_UNAVAILABLE;
     if (answer) {
         outcome->status = answer->status;
         snprintf(outcome->body, sizeof(outcome->body), "%s", answer->body);
@@ -344,7 +347,7 @@ static void test_http_ask_shares_few_connections_among_many(void)
     event_base_free(base);
 }
 
-/* Also those that wait behind a silent one for their turn. */
+/* Also those that wait behind a silent one for their turn: what was never sent is not done. */
 static void test_http_ask_is_bounded_in_time(void)
 {
     struct event_base *base = event_base_new();
@@ -356,7 +359,8 @@ static void test_http_ask_is_bounded_in_time(void)
         http_ask(client, &question, on_answered, &outcome);
     event_base_dispatch(base);
     CU_ASSERT_EQUAL(outcome.answers, 3);
-    CU_ASSERT_EQUAL(outcome.error, ERROR_TIMED_OUT);
+    CU_ASSERT(outcome.timed_out >= 1);
+    CU_ASSERT_EQUAL(outcome.timed_out + outcome.unavailable, 3);
     http_client_destroy(client);
     event_base_free(base);
 }
@@ -394,26 +398,28 @@ static void test_http_ask_refuses_more_than_its_limit(void)
     event_base_free(base);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_http_call_sends_everything_of_the_question),
+    PROMISE(test_http_call_sends_bodiless_methods),
+    PROMISE(test_http_call_tries_the_next_instance_once),
+    PROMISE(test_http_call_is_bounded_in_time_and_size),
+    PROMISE(test_http_call_refuses_a_second_header_in_a_value),
+    PROMISE(test_http_call_json_tells_an_answer_from_a_problem),
+    PROMISE(test_http_call_serves_threads_that_come_and_go),
+    PROMISE(test_http_ask_answers_on_the_loop),
+    PROMISE(test_http_ask_tries_the_next_instance_once),
+    PROMISE(test_http_ask_shares_few_connections_among_many),
+    PROMISE(test_http_ask_is_bounded_in_time),
+    PROMISE(test_http_client_destroy_answers_what_is_open),
+    PROMISE(test_http_ask_refuses_more_than_its_limit),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("core_http_client", start_server, stop_server);
-#define ADD(test) CU_add_test(suite, #test, test)
-    ADD(test_http_call_sends_everything_of_the_question);
-    ADD(test_http_call_sends_bodiless_methods);
-    ADD(test_http_call_tries_the_next_instance_once);
-    ADD(test_http_call_is_bounded_in_time_and_size);
-    ADD(test_http_call_refuses_a_second_header_in_a_value);
-    ADD(test_http_call_json_tells_an_answer_from_a_problem);
-    ADD(test_http_call_serves_threads_that_come_and_go);
-    ADD(test_http_ask_answers_on_the_loop);
-    ADD(test_http_ask_tries_the_next_instance_once);
-    ADD(test_http_ask_shares_few_connections_among_many);
-    ADD(test_http_ask_is_bounded_in_time);
-    ADD(test_http_client_destroy_answers_what_is_open);
-    ADD(test_http_ask_refuses_more_than_its_limit);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    CU_SuiteInfo suites[] = {
+        {"core_http_client", start_server, stop_server, NULL, NULL, promises},
+        CU_SUITE_INFO_NULL,
+    };
+    return keep_suites(suites);
 }

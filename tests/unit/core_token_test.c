@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <CUnit/Basic.h>
 #include <jansson.h>
 #include <jwt.h>
 #include <openssl/bn.h>
@@ -14,6 +13,8 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+
+#include "promises.h"
 
 #define NOW_S      INT64_C(1767225600)
 #define NOW_MS     (NOW_S * 1000)
@@ -444,10 +445,6 @@ static int drop_keys(void)
     return 0;
 }
 
-#define PROMISE(name)                                                                              \
-    {                                                                                              \
-#name, name                                                                                \
-    }
 static CU_TestInfo promises[] = {
     PROMISE(test_token_tells_who_is_asking),
     PROMISE(test_token_of_a_service_has_scopes_and_no_user),
@@ -478,11 +475,5 @@ int main(void)
         {"core/token", make_keys, drop_keys, NULL, NULL, promises},
         CU_SUITE_INFO_NULL,
     };
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 2;
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-    CU_cleanup_registry();
-    return failures > 0;
+    return keep_suites(suites);
 }

@@ -1,9 +1,10 @@
 /* Letters from any thread to the loop: in order, bounded, none lost. */
 #include "games/mailbox.h"
 
-#include <CUnit/Basic.h>
 #include <pthread.h>
 #include <stdint.h>
+
+#include "promises.h"
 
 static uintptr_t last;
 static int taken;
@@ -66,14 +67,13 @@ static void test_mailbox_wakes_the_loop_for_another_thread(void)
     event_base_free(base);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_mailbox_refuses_what_it_cannot_hold),
+    PROMISE(test_mailbox_wakes_the_loop_for_another_thread),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("games_mailbox", NULL, NULL);
-    CU_ADD_TEST(suite, test_mailbox_refuses_what_it_cannot_hold);
-    CU_ADD_TEST(suite, test_mailbox_wakes_the_loop_for_another_thread);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("games_mailbox", promises);
 }

@@ -1,12 +1,13 @@
 /* Results on disk: whole or not there, and never believed when they do not check out. */
 #include "games/spool.h"
 
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "promises.h"
 
 static struct match_result example(void)
 {
@@ -123,18 +124,17 @@ static void test_spool_keeps_a_file_that_cannot_be_read_now(void)
     CU_ASSERT_EQUAL(rmdir(folder), 0);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_spool_record_comes_back_as_it_was),
+    PROMISE(test_spool_refuses_every_changed_or_missing_byte),
+    PROMISE(test_spool_keeps_a_result_until_it_is_taken),
+    PROMISE(test_spool_sets_a_bad_file_aside),
+    PROMISE(test_spool_keeps_a_file_that_cannot_be_read_now),
+    PROMISE(test_spool_takes_an_aborted_match_whatever_else_it_says),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("games_spool", NULL, NULL);
-    CU_ADD_TEST(suite, test_spool_record_comes_back_as_it_was);
-    CU_ADD_TEST(suite, test_spool_refuses_every_changed_or_missing_byte);
-    CU_ADD_TEST(suite, test_spool_keeps_a_result_until_it_is_taken);
-    CU_ADD_TEST(suite, test_spool_sets_a_bad_file_aside);
-    CU_ADD_TEST(suite, test_spool_keeps_a_file_that_cannot_be_read_now);
-    CU_ADD_TEST(suite, test_spool_takes_an_aborted_match_whatever_else_it_says);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("games_spool", promises);
 }

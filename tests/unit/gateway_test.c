@@ -1,6 +1,5 @@
 /* The pure parts of platform/gateway: who may come in, how commands become requests, how records
  * are taken off a stream, who hears what, how fast. */
-#include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "gateway/handshake.h"
 #include "gateway/record.h"
 #include "gateway/text.h"
+#include "promises.h"
 
 /* Commands */
 
@@ -383,33 +383,31 @@ static void test_text_escapes_what_json_must_not_hold(void)
     text_finish(&text);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_command_encode_puts_each_field_in_its_place),
+    PROMISE(test_command_encode_leaves_out_an_optional_null),
+    PROMISE(test_command_encode_escapes_so_that_no_value_is_another_path),
+    PROMISE(test_command_encode_names_the_wrong_field),
+    PROMISE(test_command_encode_repeats_no_half_character),
+    PROMISE(test_command_encode_refuses_a_path_without_end),
+    PROMISE(test_command_table_is_whole),
+    PROMISE(test_bucket_gives_its_burst_and_then_its_rate),
+    PROMISE(test_bucket_never_holds_more_than_its_burst),
+    PROMISE(test_record_take_waits_for_every_byte),
+    PROMISE(test_record_take_refuses_what_a_worker_may_not_send),
+    PROMISE(test_record_take_stays_inside_whatever_comes),
+    PROMISE(test_channels_tell_the_first_and_the_last),
+    PROMISE(test_channels_keep_the_others_when_one_leaves),
+    PROMISE(test_channels_refuse_a_name_too_long),
+    PROMISE(test_origin_is_compared_whole),
+    PROMISE(test_handshake_wants_our_origin_with_a_cookie),
+    PROMISE(test_handshake_takes_a_bearer_without_origin),
+    PROMISE(test_handshake_finds_the_token_among_subprotocols),
+    PROMISE(test_text_escapes_what_json_must_not_hold),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("gateway", NULL, NULL);
-#define ADD(test) CU_add_test(suite, #test, test)
-    ADD(test_command_encode_puts_each_field_in_its_place);
-    ADD(test_command_encode_leaves_out_an_optional_null);
-    ADD(test_command_encode_escapes_so_that_no_value_is_another_path);
-    ADD(test_command_encode_names_the_wrong_field);
-    ADD(test_command_encode_repeats_no_half_character);
-    ADD(test_command_encode_refuses_a_path_without_end);
-    ADD(test_command_table_is_whole);
-    ADD(test_bucket_gives_its_burst_and_then_its_rate);
-    ADD(test_bucket_never_holds_more_than_its_burst);
-    ADD(test_record_take_waits_for_every_byte);
-    ADD(test_record_take_refuses_what_a_worker_may_not_send);
-    ADD(test_record_take_stays_inside_whatever_comes);
-    ADD(test_channels_tell_the_first_and_the_last);
-    ADD(test_channels_keep_the_others_when_one_leaves);
-    ADD(test_channels_refuse_a_name_too_long);
-    ADD(test_origin_is_compared_whole);
-    ADD(test_handshake_wants_our_origin_with_a_cookie);
-    ADD(test_handshake_takes_a_bearer_without_origin);
-    ADD(test_handshake_finds_the_token_among_subprotocols);
-    ADD(test_text_escapes_what_json_must_not_hold);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("gateway", promises);
 }

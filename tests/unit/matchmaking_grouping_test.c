@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <CUnit/Basic.h>
+#include "promises.h"
 
 #define NOW     INT64_C(1767225600000)
 #define WAIT_MS 10000
@@ -97,10 +97,6 @@ static void test_grouping_counts_the_wait_of_who_is_here(void)
     CU_ASSERT_EQUAL(choose(3, &crowd), 0);
 }
 
-#define PROMISE(name)                                                                              \
-    {                                                                                              \
-#name, name                                                                                \
-    }
 static CU_TestInfo promises[] = {
     PROMISE(test_grouping_takes_the_first_who_came),
     PROMISE(test_grouping_waits_while_one_is_missing),
@@ -115,15 +111,5 @@ static CU_TestInfo promises[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {
-        {"matchmaking/grouping", NULL, NULL, NULL, NULL, promises},
-        CU_SUITE_INFO_NULL,
-    };
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 2;
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-    CU_cleanup_registry();
-    return failures > 0;
+    return keep_promises("matchmaking/grouping", promises);
 }

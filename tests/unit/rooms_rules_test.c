@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <CUnit/Basic.h>
+#include "promises.h"
 
 static struct room_member members[ROOM_MEMBERS_MAX];
 
@@ -235,10 +235,6 @@ static void test_cursor_that_is_none_is_refused(void)
     }
 }
 
-#define PROMISE(name)                                                                              \
-    {                                                                                              \
-#name, name                                                                                \
-    }
 static CU_TestInfo promises[] = {
     PROMISE(test_room_join_takes_a_free_seat),
     PROMISE(test_room_join_refuses_a_full_room),
@@ -264,15 +260,5 @@ static CU_TestInfo promises[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {
-        {"rooms/rules", NULL, NULL, NULL, NULL, promises},
-        CU_SUITE_INFO_NULL,
-    };
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 2;
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-    CU_cleanup_registry();
-    return failures > 0;
+    return keep_promises("rooms/rules", promises);
 }

@@ -1,5 +1,4 @@
 /* The pure parts of the master: when a child starts again, how files are filled in, addresses. */
-#include <CUnit/Basic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "serve/environment.h"
 #include "serve/nginx.h"
 #include "serve/template.h"
+#include "promises.h"
 
 static void test_backoff_doubles_up_to_its_limit(void)
 {
@@ -94,20 +94,19 @@ static void test_environment_hands_on_settings_but_no_store_and_no_secret(void)
     environment_finish(&environment);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_backoff_doubles_up_to_its_limit),
+    PROMISE(test_backoff_forgives_a_child_that_had_settled),
+    PROMISE(test_template_fills_in_every_name),
+    PROMISE(test_template_refuses_a_name_without_value),
+    PROMISE(test_database_url_gets_role_and_password),
+    PROMISE(test_database_url_refuses_what_is_no_uri),
+    PROMISE(test_nginx_upstreams_name_every_instance),
+    PROMISE(test_environment_hands_on_settings_but_no_store_and_no_secret),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("serve", NULL, NULL);
-    CU_ADD_TEST(suite, test_backoff_doubles_up_to_its_limit);
-    CU_ADD_TEST(suite, test_backoff_forgives_a_child_that_had_settled);
-    CU_ADD_TEST(suite, test_template_fills_in_every_name);
-    CU_ADD_TEST(suite, test_template_refuses_a_name_without_value);
-    CU_ADD_TEST(suite, test_database_url_gets_role_and_password);
-    CU_ADD_TEST(suite, test_database_url_refuses_what_is_no_uri);
-    CU_ADD_TEST(suite, test_nginx_upstreams_name_every_instance);
-    CU_ADD_TEST(suite, test_environment_hands_on_settings_but_no_store_and_no_secret);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("serve", promises);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <CUnit/Basic.h>
+#include "promises.h"
 
 #define ANN  "019b76da-a800-7000-8000-00000000000a"
 #define BOB  "019b76da-a800-7000-8000-00000000000b"
@@ -56,10 +56,6 @@ static void test_channel_is_shown_as_the_reader_names_it(void)
     CU_ASSERT_STRING_EQUAL(text, "dm:" BOB);
 }
 
-#define PROMISE(name)                                                                              \
-    {                                                                                              \
-#name, name                                                                                \
-    }
 static CU_TestInfo promises[] = {
     PROMISE(test_channel_of_everybody_and_of_a_room_are_stored_by_their_name),
     PROMISE(test_channel_of_two_is_the_same_from_both_sides),
@@ -70,15 +66,5 @@ static CU_TestInfo promises[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {
-        {"social/channel", NULL, NULL, NULL, NULL, promises},
-        CU_SUITE_INFO_NULL,
-    };
-    if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
-        return 2;
-    CU_basic_set_mode(CU_BRM_VERBOSE);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-    CU_cleanup_registry();
-    return failures > 0;
+    return keep_promises("social/channel", promises);
 }

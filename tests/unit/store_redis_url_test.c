@@ -1,7 +1,7 @@
 /* The Redis address, taken apart strictly. */
 #include "store/redis_url.h"
 
-#include <CUnit/Basic.h>
+#include "promises.h"
 
 static void test_redis_url_takes_host_port_password_and_database(void)
 {
@@ -35,15 +35,14 @@ static void test_redis_url_refuses_nonsense(void)
         CU_ASSERT_FALSE(redis_url_parse(bad[i], &url));
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_redis_url_takes_host_port_password_and_database),
+    PROMISE(test_redis_url_has_defaults),
+    PROMISE(test_redis_url_refuses_nonsense),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("store_redis_url", NULL, NULL);
-    CU_ADD_TEST(suite, test_redis_url_takes_host_port_password_and_database);
-    CU_ADD_TEST(suite, test_redis_url_has_defaults);
-    CU_ADD_TEST(suite, test_redis_url_refuses_nonsense);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("store_redis_url", promises);
 }

@@ -4,7 +4,6 @@
 #include "store/redis.h"
 #include "store/redis_events.h"
 
-#include <CUnit/Basic.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "promises.h"
 
 static const struct migration first[] = {
     {1, "0001_init", "create table pet (id int primary key, name text unique);"},
@@ -329,6 +329,22 @@ static void test_redis_events_survive_a_lost_connection_and_quick_changes_of_min
     event_base_free(heard.base);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_migrations_run_once_and_go_on_where_they_stopped),
+    PROMISE(test_a_failing_migration_leaves_nothing_of_itself),
+    PROMISE(test_a_role_sees_its_own_schema_only),
+    PROMISE(test_values_come_back_as_they_went_in),
+    PROMISE(test_a_violated_constraint_is_named),
+    PROMISE(test_closing_without_commit_rolls_back),
+    PROMISE(test_a_lost_connection_fails_one_request_and_no_more),
+    PROMISE(test_a_connection_that_ended_while_idle_is_replaced_unnoticed),
+    PROMISE(test_a_full_pool_says_so_in_bounded_time),
+    PROMISE(test_a_database_that_is_down_is_unavailable),
+    PROMISE(test_redis_scripts_run_also_after_redis_forgot_them),
+    PROMISE(test_redis_events_survive_a_lost_connection_and_quick_changes_of_mind),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
     owner_url = getenv("DATABASE_URL");
@@ -338,22 +354,5 @@ int main(void)
     }
     log_init("store_test", LOG_ERROR);
     signal(SIGPIPE, SIG_IGN);
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("store", NULL, NULL);
-    CU_ADD_TEST(suite, test_migrations_run_once_and_go_on_where_they_stopped);
-    CU_ADD_TEST(suite, test_a_failing_migration_leaves_nothing_of_itself);
-    CU_ADD_TEST(suite, test_a_role_sees_its_own_schema_only);
-    CU_ADD_TEST(suite, test_values_come_back_as_they_went_in);
-    CU_ADD_TEST(suite, test_a_violated_constraint_is_named);
-    CU_ADD_TEST(suite, test_closing_without_commit_rolls_back);
-    CU_ADD_TEST(suite, test_a_lost_connection_fails_one_request_and_no_more);
-    CU_ADD_TEST(suite, test_a_connection_that_ended_while_idle_is_replaced_unnoticed);
-    CU_ADD_TEST(suite, test_a_full_pool_says_so_in_bounded_time);
-    CU_ADD_TEST(suite, test_a_database_that_is_down_is_unavailable);
-    CU_ADD_TEST(suite, test_redis_scripts_run_also_after_redis_forgot_them);
-    CU_ADD_TEST(suite, test_redis_events_survive_a_lost_connection_and_quick_changes_of_mind);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("store", promises);
 }

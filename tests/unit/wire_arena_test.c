@@ -1,8 +1,9 @@
 /* The arena of matches: a commit is whole or never was. */
 #include "wire/arena.h"
 
-#include <CUnit/Basic.h>
 #include <stdlib.h>
+
+#include "promises.h"
 
 static const struct gk_manifest manifest = {
     .state_bytes = 100, .input_bytes = 3, .players_max = 5, .id = "test"};
@@ -93,17 +94,16 @@ static void test_arena_matches_do_not_overlap(void)
     free(head);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_arena_head_fits_only_its_own_game),
+    PROMISE(test_arena_first_step_is_zero),
+    PROMISE(test_arena_step_without_commit_never_was),
+    PROMISE(test_arena_guard_tells_a_game_that_writes_behind_its_state),
+    PROMISE(test_arena_matches_do_not_overlap),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("wire_arena", NULL, NULL);
-    CU_ADD_TEST(suite, test_arena_head_fits_only_its_own_game);
-    CU_ADD_TEST(suite, test_arena_first_step_is_zero);
-    CU_ADD_TEST(suite, test_arena_step_without_commit_never_was);
-    CU_ADD_TEST(suite, test_arena_guard_tells_a_game_that_writes_behind_its_state);
-    CU_ADD_TEST(suite, test_arena_matches_do_not_overlap);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("wire_arena", promises);
 }

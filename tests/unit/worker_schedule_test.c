@@ -1,7 +1,7 @@
 /* The ticks of a worker: punctual for ever, bounded when late. */
 #include "worker/schedule.h"
 
-#include <CUnit/Basic.h>
+#include "promises.h"
 
 #define SECOND 1000000000ll
 
@@ -53,16 +53,15 @@ static void test_schedule_moves_when_it_is_too_late(void)
     CU_ASSERT_EQUAL(schedule_time_ns(&schedule, schedule.next), SECOND + SECOND / 100);
 }
 
+static CU_TestInfo promises[] = {
+    PROMISE(test_schedule_thousandth_tick_is_on_time),
+    PROMISE(test_schedule_late_wake_ups_do_not_add_up),
+    PROMISE(test_schedule_catches_up_a_few_ticks),
+    PROMISE(test_schedule_moves_when_it_is_too_late),
+    CU_TEST_INFO_NULL,
+};
+
 int main(void)
 {
-    CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("worker_schedule", NULL, NULL);
-    CU_ADD_TEST(suite, test_schedule_thousandth_tick_is_on_time);
-    CU_ADD_TEST(suite, test_schedule_late_wake_ups_do_not_add_up);
-    CU_ADD_TEST(suite, test_schedule_catches_up_a_few_ticks);
-    CU_ADD_TEST(suite, test_schedule_moves_when_it_is_too_late);
-    CU_basic_run_tests();
-    unsigned failures = CU_get_number_of_failures();
-    CU_cleanup_registry();
-    return failures ? 1 : 0;
+    return keep_promises("worker_schedule", promises);
 }

@@ -19,22 +19,26 @@
 
 #include "core/id.h"
 
-#define PATH_BYTES 1024
+#define PATH_BYTES  1024
+#define BLOCK_BYTES 512 /* of st_blocks */
 
 typedef bool visit_file(void *context, int fd, const char *path, const struct stat *status);
 
 struct reader {
     struct bundle *bundle;
+    enum bundle_refusal refusal;
     char *reason;
 };
 
 static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
-                 char *reason);
+                 struct reader *reader);
 static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
-                       visit_file *visit, void *context, char *reason);
+                       visit_file *visit, void *context, struct reader *reader);
 static bool sign_file(void *context, int fd, const char *path, const struct stat *status);
 static bool read_file(void *context, int fd, const char *path, const struct stat *status);
+static bool refuse_kind(struct reader *reader, const char *path, const struct stat *status);
 static bool belongs(const char *path);
+static bool is_folder(const char *path);
 static bool name_is_plain(const char *name);
 static bool hash_files(struct bundle *bundle);
 static int compare_paths(const void *a, const void *b);
@@ -44,44 +48,63 @@ static bool write_file(const char *path, const struct bundle_file *file);
 static bool make_folders(char *path, size_t from);
 static bool move_into_place(const char *from, const char *to);
 static void remove_tree(const char *path);
-static bool fail(char *reason, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+const char *bundle_refusal_code(enum bundle_refusal refusal)
+{
+    static const char *const codes[] = {
+        "fine",
+#define X(name, code) code,
+        BUNDLE_REFUSALS(X)
+#undef X
+    };
+    return codes[refusal];
+}
 
 uint64_t bundle_signature(const char *folder)
 {
     char reason[BUNDLE_REASON_BYTES];
+    struct reader reader = {.reason = reason};
     uint64_t signature = 0xcbf29ce484222325u;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return 0;
     /* a folder that is refused has a signature too: it is tried again when it changes */
-    (void)walk(fd, "", 0, sign_file, &signature, reason);
+    (void)walk(fd, "", 0, sign_file, &signature, &reader);
     return signature;
 }
 
-enum error bundle_read(const char *folder, struct bundle **ret_bundle,
-                       char ret_reason[BUNDLE_REASON_BYTES])
+enum bundle_refusal bundle_read(const char *folder, struct bundle **ret_bundle,
+                                char ret_reason[BUNDLE_REASON_BYTES])
 {
+    static const char *const needed[] = {"game.so", "game.json", "client/main.js"};
     struct bundle *bundle = calloc(1, sizeof *bundle);
-    struct reader reader = {bundle, ret_reason};
-    snprintf(ret_reason, BUNDLE_REASON_BYTES, "no memory");
+    struct reader reader = {.bundle = bundle, .reason = ret_reason};
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        fail(ret_reason, "the folder cannot be read: %s", strerror(errno));
-    if (bundle && fd >= 0 && walk(fd, "", 0, read_file, &reader, ret_reason)) {
+    bool fine = bundle && fd >= 0;
+    if (!fine)
+        refuse(&reader, BUNDLE_REFUSED_UNREADABLE,
+               "The folder cannot be read (%s): let the platform's user read it.", strerror(errno));
+    else
+        fine = walk(fd, "", 0, read_file, &reader, &reader);
+    for (size_t i = 0; fine && i < sizeof needed / sizeof needed[0]; i++)
+        if (!bundle_find(bundle, needed[i]))
+            fine = refuse(&reader, BUNDLE_REFUSED_MISSING,
+                          "There is no %s: put it into the folder.", needed[i]);
+    if (fine) {
         qsort(bundle->files, bundle->file_count, sizeof bundle->files[0], compare_paths);
-        if (!bundle_find(bundle, "game.so"))
-            fail(ret_reason, "there is no game.so");
-        else if (!bundle_find(bundle, "game.json"))
-            fail(ret_reason, "there is no game.json");
-        else if (!bundle_find(bundle, "client/main.js"))
-            fail(ret_reason, "there is no client/main.js");
-        else if (hash_files(bundle)) {
-            *ret_bundle = bundle;
-            return OK;
-        }
+        fine = hash_files(bundle) ||
+               refuse(&reader, BUNDLE_REFUSED_UNREADABLE, "The files cannot be hashed: try again.");
     }
+    if (fine) {
+        *ret_bundle = bundle;
+        return BUNDLE_FINE;
+    }
+    if (!bundle && fd >= 0)
+        close(fd);
     bundle_destroy(bundle);
-    return ERROR_VALIDATION;
+    return reader.refusal;
 }
 
 void bundle_destroy(struct bundle *bundle)
@@ -144,50 +167,72 @@ int bundle_seal(const struct bundle_file *file)
     return fd;
 }
 
-/* Takes `folder` over. False when something was refused; `reason` says what. */
+/* Takes `folder` over. False when something was refused; the reader says what. */
 static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
-                 char *reason)
+                 struct reader *reader)
 {
     DIR *entries = fdopendir(folder);
     if (!entries) {
         close(folder);
-        return fail(reason, "%s cannot be read", prefix);
+        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                      "%s cannot be read: let the platform's user read it.", prefix);
     }
     bool fine = true;
     struct dirent *entry;
     while (fine && (entry = readdir(entries)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            fine = walk_entry(dirfd(entries), prefix, entry->d_name, depth, visit, context, reason);
+            fine = walk_entry(dirfd(entries), prefix, entry->d_name, depth, visit, context, reader);
     closedir(entries);
     return fine;
 }
 
 static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
-                       visit_file *visit, void *context, char *reason)
+                       visit_file *visit, void *context, struct reader *reader)
 {
     char path[BUNDLE_PATH_BYTES];
     if (snprintf(path, sizeof path, "%s%s", prefix, name) >= (int)sizeof path - 1)
-        return fail(reason, "a path is too long");
+        return refuse(reader, BUNDLE_REFUSED_NAME, "A path is too long: shorten the names.");
     if (depth == 0 && !belongs(path))
         return true;
     if (!name_is_plain(name))
-        return fail(reason, "%s: a name is made of letters, digits, dot, dash and underscore",
-                    path);
+        return refuse(reader, BUNDLE_REFUSED_NAME,
+                      "%s: a name is made of letters, digits, dot, dash and underscore: rename it.",
+                      path);
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
+    if (fd < 0 && errno == ELOOP)
+        return refuse(reader, BUNDLE_REFUSED_LINK, "%s is a symbolic link: copy the file itself.",
+                      path);
+    if (fd < 0 && (errno == ENXIO || errno == ENODEV))
+        return refuse(reader, BUNDLE_REFUSED_SPECIAL,
+                      "%s is a socket or a device: put a plain file there.", path);
     if (fd < 0 || fstat(fd, &status) != 0) {
+        int reason = errno;
         if (fd >= 0)
             close(fd);
-        return fail(reason, "%s cannot be opened as a file or folder", path);
+        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                      "%s cannot be opened (%s): let the platform's user read it.", path,
+                      strerror(reason));
     }
-    if (S_ISDIR(status.st_mode) && depth < BUNDLE_DEPTH_MAX) {
+    if (S_ISDIR(status.st_mode) && depth < BUNDLE_DEPTH_MAX && (depth > 0 || is_folder(path))) {
         strcat(path, "/"); /* there is room: checked above */
-        return walk(fd, path, depth + 1, visit, context, reason);
+        return walk(fd, path, depth + 1, visit, context, reader);
     }
     bool fine = S_ISREG(status.st_mode) ? visit(context, fd, path, &status)
-                                        : fail(reason, "%s is no regular file", path);
+                                        : refuse_kind(reader, path, &status);
     close(fd);
     return fine;
+}
+
+static bool refuse_kind(struct reader *reader, const char *path, const struct stat *status)
+{
+    if (S_ISDIR(status->st_mode))
+        return refuse(reader, BUNDLE_REFUSED_DIRECTORY,
+                      "%s is a folder where a file has to be, or lies too deep: put a plain file "
+                      "there.",
+                      path);
+    return refuse(reader, BUNDLE_REFUSED_SPECIAL,
+                  "%s is a pipe or another special file: put a plain file there.", path);
 }
 
 static bool sign_file(void *context, int fd, const char *path, const struct stat *status)
@@ -209,9 +254,16 @@ static bool read_file(void *context, int fd, const char *path, const struct stat
     struct reader *reader = context;
     struct bundle *bundle = reader->bundle;
     if (bundle->file_count == BUNDLE_FILES_MAX)
-        return fail(reader->reason, "there are more than %d files", BUNDLE_FILES_MAX);
-    if (status->st_size > (off_t)(BUNDLE_BYTES_MAX - bundle->bytes_total))
-        return fail(reader->reason, "the files are larger than %u bytes", BUNDLE_BYTES_MAX);
+        return refuse(reader, BUNDLE_REFUSED_FILES,
+                      "There are more than %d files: join or drop some.", BUNDLE_FILES_MAX);
+    if (status->st_size > (off_t)(BUNDLE_BYTES_MAX - bundle->bytes_total)) {
+        if ((int64_t)status->st_blocks * BLOCK_BYTES < status->st_size / 2)
+            return refuse(reader, BUNDLE_REFUSED_SPARSE,
+                          "%s has %lld bytes, most of them holes: build it again.", path,
+                          (long long)status->st_size);
+        return refuse(reader, BUNDLE_REFUSED_SIZE,
+                      "The files are larger than %u bytes: make them smaller.", BUNDLE_BYTES_MAX);
+    }
 
     size_t size = (size_t)status->st_size, done = 0;
     uint8_t *bytes = malloc(size + 1);
@@ -223,7 +275,8 @@ static bool read_file(void *context, int fd, const char *path, const struct stat
     }
     if (!bytes || done < size) {
         free(bytes);
-        return fail(reader->reason, "%s cannot be read whole", path);
+        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                      "%s cannot be read whole: copy it to another name, then rename it.", path);
     }
     bytes[size] = 0;
     struct bundle_file *file = &bundle->files[bundle->file_count++];
@@ -239,6 +292,11 @@ static bool belongs(const char *path)
 {
     return strcmp(path, "game.so") == 0 || strcmp(path, "game.json") == 0 ||
            strcmp(path, "client") == 0;
+}
+
+static bool is_folder(const char *path)
+{
+    return strcmp(path, "client") == 0;
 }
 
 static bool name_is_plain(const char *name)
@@ -282,8 +340,11 @@ static bool write_tree(const struct bundle *bundle, const char *folder, const ch
         if (strncmp(file->path, only, strlen(only)) != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, file->path);
-        if (!make_folders(path, 1) || !write_file(path, file))
-            return fail(reason, "%s cannot be written: %s", path, strerror(errno));
+        if (!make_folders(path, 1) || !write_file(path, file)) {
+            snprintf(reason, BUNDLE_REASON_BYTES, "%s cannot be written: %s", path,
+                     strerror(errno));
+            return false;
+        }
     }
     return true;
 }
@@ -348,11 +409,12 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
-static bool fail(char *reason, const char *format, ...)
+static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(reason, BUNDLE_REASON_BYTES, format, arguments);
+    vsnprintf(reader->reason, BUNDLE_REASON_BYTES, format, arguments);
     va_end(arguments);
+    reader->refusal = refusal;
     return false;
 }

@@ -18,7 +18,29 @@
 #define BUNDLE_FILES_MAX    512
 #define BUNDLE_DEPTH_MAX    8
 #define BUNDLE_PATH_BYTES   256
-#define BUNDLE_REASON_BYTES 256
+#define BUNDLE_REASON_BYTES 384
+
+/* Why the files are refused, before anything in them is looked at. X(NAME, stable code);
+ * docs/games/refused.md explains each. */
+#define BUNDLE_REFUSALS(X)                                                                         \
+    X(UNREADABLE, "bundle_unreadable")                                                             \
+    X(MISSING, "bundle_missing_file")                                                              \
+    X(NAME, "bundle_name")                                                                         \
+    X(LINK, "bundle_link")                                                                         \
+    X(DIRECTORY, "bundle_directory")  /* a folder in the place of a file, or too deep */           \
+    X(SPECIAL, "bundle_special_file") /* a pipe, a socket, a device */                             \
+    X(SPARSE, "bundle_sparse")                                                                     \
+    X(SIZE, "bundle_size")                                                                         \
+    X(FILES, "bundle_files")
+
+enum bundle_refusal {
+    BUNDLE_FINE = 0,
+#define X(name, code) BUNDLE_REFUSED_##name,
+    BUNDLE_REFUSALS(X)
+#undef X
+};
+
+const char *bundle_refusal_code(enum bundle_refusal refusal);
 
 struct bundle_file {
     char path[BUNDLE_PATH_BYTES]; /* "client/main.js" */
@@ -37,9 +59,9 @@ struct bundle {
 /* Changes whenever a file's name, size or time does; 0 when the folder cannot be walked. */
 uint64_t bundle_signature(const char *folder);
 
-/* Reads and hashes; on failure `ret_reason` says why. The caller destroys it. */
-must_use enum error bundle_read(const char *folder, struct bundle **ret_bundle,
-                                char ret_reason[BUNDLE_REASON_BYTES]);
+/* Reads and hashes; on refusal `ret_reason` says why and what to do. The caller destroys it. */
+must_use enum bundle_refusal bundle_read(const char *folder, struct bundle **ret_bundle,
+                                         char ret_reason[BUNDLE_REASON_BYTES]);
 void bundle_destroy(struct bundle *bundle); /* NULL is fine */
 
 const struct bundle_file *bundle_find(const struct bundle *bundle, const char *path);

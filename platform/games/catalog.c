@@ -184,12 +184,15 @@ static struct seen *seen_of(struct catalog *catalog, const char *id)
 static void admit(struct catalog *catalog, struct seen *seen)
 {
     char folder[CONFIG_TEXT_BYTES + 40], reason[BUNDLE_REASON_BYTES] = "";
-    const char *code = "bundle";
+    const char *code = "fine";
     struct bundle *bundle = NULL;
     struct image *image = NULL;
     snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, seen->id);
-    if (bundle_read(folder, &bundle, reason) == OK)
+    enum bundle_refusal refusal = bundle_read(folder, &bundle, reason);
+    if (refusal == BUNDLE_FINE)
         image = make_image(catalog, bundle, seen->id, &code, reason);
+    else
+        code = bundle_refusal_code(refusal);
     if (image) {
         log_info("game admitted", "game", seen->id, "version", image->manifest.version, "sha",
                  image->sha_text, NULL);
@@ -219,24 +222,32 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
         return NULL;
     }
     if (strcmp(manifest.id, id) != 0) {
-        *code = "image_id";
-        snprintf(reason, BUNDLE_REASON_BYTES, "The manifest says %s, the folder %s.", manifest.id,
-                 id);
+        struct image *other = catalog_find(catalog, manifest.id);
+        *code = other ? "image_id_duplicate" : "image_id";
+        snprintf(reason, BUNDLE_REASON_BYTES,
+                 other ? "The manifest says %s, which is the game of another folder, not %s: give "
+                         "it an id of its own."
+                       : "The manifest says %s, the folder %s: rename one of them.",
+                 manifest.id, id);
+        image_release(other);
         return NULL;
     }
     *code = "game_json";
     if (manifest.option_count != 0) {
-        snprintf(reason, BUNDLE_REASON_BYTES, "The manifest has options that game.json lacks.");
+        snprintf(reason, BUNDLE_REASON_BYTES,
+                 "The manifest has options that game.json lacks: declare them there.");
         return NULL;
     }
     if (about->count > GAME_JSON_BYTES_MAX ||
         game_json_decode((const char *)about->bytes, about->count, &json, json_reason) != OK) {
         snprintf(reason, BUNDLE_REASON_BYTES, "%s",
-                 about->count > GAME_JSON_BYTES_MAX ? "game.json is too large" : json_reason);
+                 about->count > GAME_JSON_BYTES_MAX ? "game.json is too large: shorten its texts"
+                                                    : json_reason);
         return NULL;
     }
     if (!bundle_find(bundle, json.icon)) {
-        snprintf(reason, BUNDLE_REASON_BYTES, "game.json: icon: there is no file %.100s",
+        snprintf(reason, BUNDLE_REASON_BYTES,
+                 "game.json: icon: there is no file %.100s: put it there, or name another one.",
                  json.icon);
         game_json_finish(&json);
         return NULL;

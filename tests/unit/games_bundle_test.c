@@ -1,0 +1,116 @@
+/* The files of a game, as hostile as a folder can hold them. */
+#include "games/bundle.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "promises.h"
+
+static char folder[64];
+static char reason[BUNDLE_REASON_BYTES];
+
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put(const char *name, const char *text)
+{
+    FILE *file = fopen(in_folder(name), "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/bundle-test-XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+    CU_ASSERT_EQUAL(mkdir(in_folder("client"), 0700), 0);
+    put("game.json", "{}");
+    put("game.so", "image");
+    put("client/main.js", "");
+}
+
+static void remove_folder(void)
+{
+    static const char *const names[] = {"client/main.js", "client/a b", "client", "game.json",
+                                        "game.so"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)remove(in_folder(names[i]));
+    CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
+/* Reads the folder and removes it. */
+static enum bundle_refusal judged(void)
+{
+    struct bundle *bundle = NULL;
+    enum bundle_refusal refusal = bundle_read(folder, &bundle, reason);
+    if (refusal != BUNDLE_FINE)
+        CU_ASSERT_PTR_NOT_NULL(strchr(reason, ':')); /* what is wrong: what to do */
+    bundle_destroy(bundle);
+    remove_folder();
+    return refusal;
+}
+
+static void spoil_game(void)
+{
+    make_folder();
+    CU_ASSERT_EQUAL(unlink(in_folder("game.so")), 0);
+}
+
+static void test_bundle_reads_plain_files(void)
+{
+    make_folder();
+    CU_ASSERT_EQUAL(judged(), BUNDLE_FINE);
+}
+
+static void test_bundle_refuses_each_kind_of_file_that_is_none_by_its_code(void)
+{
+    spoil_game();
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_MISSING);
+    spoil_game();
+    CU_ASSERT_EQUAL(symlink("/etc/passwd", in_folder("game.so")), 0);
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_LINK);
+    spoil_game();
+    CU_ASSERT_EQUAL(mkdir(in_folder("game.so"), 0700), 0);
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_DIRECTORY);
+    make_folder();
+    put("client/a b", "");
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_NAME);
+}
+
+static void test_bundle_never_waits_for_a_pipe(void)
+{
+    spoil_game();
+    CU_ASSERT_EQUAL(mkfifo(in_folder("game.so"), 0600), 0);
+    alarm(10);
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_SPECIAL);
+    alarm(0);
+}
+
+static void test_bundle_reads_nothing_of_a_giant(void)
+{
+    make_folder();
+    CU_ASSERT_EQUAL(truncate(in_folder("game.so"), 1ll << 40), 0);
+    CU_ASSERT_EQUAL(judged(), BUNDLE_REFUSED_SPARSE);
+}
+
+static CU_TestInfo promises[] = {
+    PROMISE(test_bundle_reads_plain_files),
+    PROMISE(test_bundle_refuses_each_kind_of_file_that_is_none_by_its_code),
+    PROMISE(test_bundle_never_waits_for_a_pipe),
+    PROMISE(test_bundle_reads_nothing_of_a_giant),
+    CU_TEST_INFO_NULL,
+};
+
+int main(void)
+{
+    return keep_promises("games/bundle", promises);
+}

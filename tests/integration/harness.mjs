@@ -67,6 +67,17 @@ async function take_ports() {
     throw new Error('no free block of ports');
 }
 
+// To its last thread: when the first one is a zombie, others may still hold the sockets open.
+function has_ended(pid) {
+    try {
+        const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const is_zombie = stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+        return is_zombie && fs.readdirSync(`/proc/${pid}/task`).length === 1;
+    } catch {
+        return true; // and waited for
+    }
+}
+
 export async function start_platform(options = {}) {
     const platform = new Platform(options);
     await platform.start();
@@ -255,8 +266,7 @@ export class Platform {
         const victim = this.child(name);
         assert.ok(victim, `there is no process ${name}`);
         process.kill(victim.pid, signal);
-        // Until it is waited for: a zombie's other threads may still hold its sockets open.
-        await until(`${name} to end`, () => !fs.existsSync(`/proc/${victim.pid}`));
+        await until(`${name} to end`, () => has_ended(victim.pid));
         return victim.pid;
     }
 

@@ -57,7 +57,8 @@ function roles(platform) {
     const found = {};
     for (const { pid, command } of platform.processes()) {
         const [role] = kinds.find(([, pattern]) => pattern.test(command)) ?? ['web'];
-        (found[role] ??= []).push(pid);
+        found[role] ??= [];
+        found[role].push(pid);
     }
     return found;
 }

@@ -536,7 +536,7 @@ describe('login', () => {
     test('takes methods that it has and no other', async () => {
         const answer = await ask('GET', '/api/auth/login');
         expect_problem(answer, 405, 'method_not_allowed');
-        assert.equal(answer.headers['allow'], 'POST');
+        assert.equal(answer.headers.allow, 'POST');
         expect_problem(await ask('GET', '/api/auth/nothing'), 404, 'not_found');
     });
 });

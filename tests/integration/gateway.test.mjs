@@ -468,9 +468,8 @@ describe('the gateway', () => {
     test('a room that was joined while Redis was away is heard when it is back', async () => {
         const host = await platform.guest();
         const guest = await platform.guest();
-        const room = (
-            await host.api('POST', '/api/rooms', { body: { game: 'pong', mode: '1v1' } })
-        ).body;
+        const room = (await host.api('POST', '/api/rooms', { body: { game: 'pong', mode: '1v1' } }))
+            .body;
         const socket = await guest.socket();
         await platform.kill('redis');
         const joined = await guest.api('POST', `/api/rooms/${room.id}/join`, { body: {} });

@@ -173,7 +173,7 @@ static int run_help(const struct settings *settings, const char *unused)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         printf("  transcendence %-7s %-4s  %s\n", words[i].name,
                words[i].operand ? words[i].operand : "", words[i].help);
-    printf("\nSettings, as --name=value, in the environment, or in the file --config=PATH:\n\n");
+    putchar('\n');
     config_help(settings_rows, settings_row_count, stdout);
     return 0;
 }

@@ -67,7 +67,8 @@ bool config_load(const struct config_row *rows, size_t row_count, int argument_c
 
 void config_help(const struct config_row *rows, size_t row_count, FILE *out)
 {
-    fprintf(out, "Settings, as flag, environment variable or line of the file (--config=PATH):\n");
+    fprintf(out, "Settings: a flag, an environment variable, or a line `name = value` of the file "
+                 "--config=PATH\n\n");
     for (size_t i = 0; i < row_count; i++) {
         char environment[NAME_BYTES];
         environment_name(&rows[i], environment);

@@ -38,11 +38,12 @@ export class Visitor {
     events = []; // all of the WebSocket's, of every connection
     frames = 0; // of the game
     tick = 0; // of the newest
-    view = null; // Pong's newest
+    view = null; // the newest
     slot = undefined; // in the present match; null: watches
     watchers = new Set(); // called with each new view
 
-    constructor(platform, context, page) {
+    constructor(platform, context, page, decode) {
+        this.decode = decode;
         this.platform = platform;
         this.context = context;
         this.page = page;
@@ -55,7 +56,8 @@ export class Visitor {
     }
 
     // `gateway`: which one the page's first socket asks for; a later one takes what nginx gives.
-    // `secure`: over https, with the certificate that was made on the spot.
+    // `secure`: over https, with the certificate that was made on the spot. `decode`: what makes a
+    // view of bytes, Pong's when it is not said.
     static async open(browser, platform, options = {}) {
         const { gateway, phone = false, dark = false, french = false, secure = false } = options;
         const context = await browser.newContext({
@@ -68,7 +70,12 @@ export class Visitor {
             extraHTTPHeaders: french ? { 'Accept-Language': 'fr-FR,fr;q=0.9' } : {},
         });
         if (gateway) await context.addInitScript(choose_gateway, gateway);
-        return new Visitor(platform, context, await context.newPage());
+        return new Visitor(
+            platform,
+            context,
+            await context.newPage(),
+            options.decode ?? decodeView,
+        );
     }
 
     #hear_console(message) {
@@ -89,7 +96,7 @@ export class Visitor {
         this.frames++;
         this.tick = payload.readUInt32LE(2);
         const bytes = payload.subarray(STATE_HEAD_BYTES);
-        this.view = decodeView(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+        this.view = this.decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
         for (const watcher of this.watchers) watcher(this.view);
     }
 
@@ -151,10 +158,11 @@ export class Visitor {
     // Rooms
 
     // Returns the room's address, to be sent to a friend.
-    async create_room(name) {
+    async create_room(name, game = 'Pong') {
         const { page } = this;
         await page.goto('/rooms');
         await page.getByRole('button', { name: 'Create room' }).click();
+        await page.getByRole('dialog').getByLabel('Game').selectOption({ label: game });
         await page.getByLabel('Name (optional)').fill(name);
         await page.getByRole('button', { name: 'Create', exact: true }).click();
         await page.waitForURL(/\/rooms\/[0-9a-f-]{36}$/);
@@ -188,12 +196,13 @@ export class Visitor {
         return this.page.getByRole('log').getByText(text).waitFor();
     }
 
-    // The first mode of the first game, from the home page.
-    play_now() {
-        return this.page
-            .getByRole('button', { name: /^Play now/ })
-            .first()
-            .click();
+    // From the home page; `mode` by its name, the game's first one when it is not said.
+    async play_now(game = 'Pong', mode = null) {
+        const row = this.page.getByRole('listitem').filter({
+            has: this.page.getByRole('button', { name: `Play now: ${game}` }),
+        });
+        if (mode) await row.getByRole('combobox').selectOption({ label: mode });
+        await row.getByRole('button', { name: `Play now: ${game}` }).click();
     }
 
     // The match
@@ -201,6 +210,10 @@ export class Visitor {
     // Waits for a view that is as wanted.
     see(what, look) {
         return until(what, () => this.view && look(this.view) && this.view, SEE_MS);
+    }
+
+    see_within(what, timeout_ms, look) {
+        return until(what, () => this.view && look(this.view) && this.view, timeout_ms);
     }
 
     // The same, of a view that comes from now on.

@@ -92,6 +92,8 @@ export interface Game {
     playersMax: number;
     modes: GameMode[];
     client: string;
+    /** Path under the game's files, for instance client/icon.svg. */
+    icon: string;
     texts: Record<string, GameTexts | undefined>;
     input: unknown;
     playing: number;

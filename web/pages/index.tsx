@@ -2,7 +2,7 @@
 import Link from 'next/link';
 import { Chat } from '../components/Chat';
 import { CreateRoom } from '../components/CreateRoom';
-import { GameArt } from '../components/GameArt';
+import { GameArt, GameIcon } from '../components/GameArt';
 import { GuestInvitation } from '../components/GuestInvitation';
 import { PlayNow } from '../components/PlayNow';
 import { RoomList } from '../components/RoomList';
@@ -71,6 +71,7 @@ function Hero({ games }: { games: Game[] | null }) {
                     <ul className={styles.plays}>
                         {games.map((game) => (
                             <li className={styles.play} key={game.id}>
+                                <GameIcon game={game} className={styles.playIcon} />
                                 <span className={styles.playTitle}>
                                     {gameTexts(game, locale).title}
                                 </span>
@@ -112,7 +113,7 @@ function Games({ games }: { games: Game[] | null }) {
                     return (
                         <li className={styles.game} key={game.id}>
                             <div className={styles.art}>
-                                <GameArt id={game.id} />
+                                <GameArt id={game.id} game={game} />
                             </div>
                             <h3 className={styles.gameTitle}>
                                 <Link className={styles.gameLink} href={`/games/${game.id}`}>

@@ -60,7 +60,7 @@ export default function GamePage({ game, rooms, query }: Props) {
                     </div>
                 </div>
                 <div className={styles.art}>
-                    <GameArt id={game.id} />
+                    <GameArt id={game.id} game={game} />
                 </div>
             </div>
             <div className={styles.facts}>

@@ -147,7 +147,7 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
                     )}
                     {!playing && (
                         <div className={styles.art}>
-                            <GameArt id={room.game} />
+                            <GameArt id={room.game} game={game} />
                         </div>
                     )}
                 </div>

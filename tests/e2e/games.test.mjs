@@ -1,0 +1,140 @@
+// Every game but Pong (match.test.mjs has that one): found on the home page with its picture, played
+// to the end with the keyboard or by clicks in real browsers, and the result is the players'.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import * as cycles from '../../games/cycles/client/view.js';
+import { start_platform } from '../integration/harness.mjs';
+import { start_browser, Visitor } from './visitor.mjs';
+
+const MATCH_MS_MAX = 240_000;
+
+describe('the games in the browser', () => {
+    let platform;
+    let browser;
+
+    before(async () => {
+        [platform, browser] = await Promise.all([start_platform(), start_browser()]);
+    });
+    after(async () => {
+        await browser?.close();
+        await platform?.stop();
+    });
+
+    async function two_at(game, mode, decode) {
+        const one = await Visitor.open(browser, platform, { decode });
+        const other = await Visitor.open(browser, platform, { decode, phone: true, dark: true });
+        for (const visitor of [one, other]) {
+            await visitor.page.goto('/');
+            await visitor.play_now(game, mode);
+        }
+        for (const visitor of [one, other]) {
+            await visitor.page.waitForURL(/\/rooms\//);
+            await visitor.has_game_focus();
+        }
+        return [one, other];
+    }
+
+    async function result_of(visitors) {
+        for (const visitor of visitors) {
+            await visitor.event('game:ended');
+            visitor.check_console();
+        }
+        return visitors[0].last_event('game:ended').data;
+    }
+
+    test('each game has its own picture, and the picture is there', async () => {
+        const visitor = await Visitor.open(browser, platform);
+        await visitor.page.goto('/');
+        const { body } = await platform.api('GET', '/api/games');
+        const pictures = await visitor.page
+            .locator('img')
+            .evaluateAll((images) =>
+                images.map(({ src, naturalWidth }) => ({ src, naturalWidth })),
+            );
+        for (const { client, icon } of body.items) {
+            const file = client.replace(/client\/$/, '') + icon;
+            const shown = pictures.filter(({ src }) => src.endsWith(file));
+            assert.ok(shown.length > 0, `${file} is shown`);
+            for (const { naturalWidth } of shown) assert.ok(naturalWidth > 0, `${file} is there`);
+        }
+        await visitor.screenshot('home-games');
+        visitor.check_console();
+        await visitor.close();
+    });
+
+    test('light cycles: the one who avoids the walls wins', { timeout: MATCH_MS_MAX }, async () => {
+        const [rider, other] = await two_at('Light Cycles', 'Duel', cycles.decodeView);
+        const stop = avoid_walls(rider);
+        await other.see('a ride', (view) => view.phase === 'ride' && view.players[0].steps > 15);
+        await Promise.all([rider.screenshot('cycles'), other.screenshot('cycles-phone')]);
+        await rider.see('the end of a round', (view) => view.phase === 'roundEnd');
+        await rider.screenshot('cycles-round-end');
+        const { players } = await rider
+            .see_within('the end', MATCH_MS_MAX, (view) => view.phase === 'over')
+            .then(() => result_of([rider, other]));
+        await stop();
+        await other.screenshot('cycles-end-phone');
+        const of = (visitor) => players.find(({ slot }) => slot === visitor.slot);
+        assert.equal(of(rider).outcome, 'win');
+        assert.equal(of(rider).score, cycles.ROUNDS_TO_WIN);
+        assert.equal(of(other).outcome, 'loss');
+        await Promise.all([rider.close(), other.close()]);
+    });
+});
+
+const CYCLE_KEYS = ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'];
+const CELLS_AHEAD = 6; // a key takes a while on a busy machine
+
+// Turns to the side with more room as soon as a wall is near.
+function avoid_walls(visitor) {
+    let work = null;
+    let turned = -1;
+    const watcher = (view) => {
+        const own = view.players[visitor.slot];
+        if (view.phase !== 'ride' || !own.riding || work || own.steps < turned) {
+            if (view.phase !== 'ride') turned = -1;
+            return;
+        }
+        const way = best_way(view, own);
+        if (way === own.heading) return;
+        turned = own.steps + 3;
+        work = visitor.page.keyboard.press(CYCLE_KEYS[way]).finally(() => {
+            work = null;
+        });
+    };
+    visitor.watchers.add(watcher);
+    return async () => {
+        visitor.watchers.delete(watcher);
+        await work;
+    };
+}
+
+function best_way(view, own) {
+    const walls = new Set();
+    for (const { corners } of view.players) {
+        for (let i = 0; i < corners.length; i++) {
+            const [x, y] = corners[i];
+            const [nextX, nextY] = corners[i + 1] ?? corners[i];
+            const long = Math.abs(nextX - x) + Math.abs(nextY - y);
+            for (let step = 0; step <= long; step++)
+                walls.add(
+                    (y + Math.sign(nextY - y) * step) * cycles.WIDTH +
+                        x +
+                        Math.sign(nextX - x) * step,
+                );
+        }
+    }
+    const room = (way) => {
+        let [x, y] = own.corners.at(-1);
+        for (let free = 0; ; free++) {
+            x += cycles.STEPS[way][0];
+            y += cycles.STEPS[way][1];
+            const outside = x < 0 || y < 0 || x >= cycles.WIDTH || y >= cycles.HEIGHT;
+            if (outside || walls.has(y * cycles.WIDTH + x)) return free;
+        }
+    };
+    if (room(own.heading) > CELLS_AHEAD) return own.heading;
+    const sides = [(own.heading + 1) & 3, (own.heading + 3) & 3];
+    return sides.sort((a, b) => room(b) - room(a))[0];
+}

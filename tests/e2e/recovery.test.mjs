@@ -38,9 +38,12 @@ describe('a match goes on', () => {
         const { slot } = one;
         await other.see('the ball in play', playing);
         one.slot = undefined;
-        await one.page.reload();
-        await other.see('the pause', (view) => view.phase === 'paused' && !view.paddles[slot].here);
-        await other.page.getByText(`${one.name} lost the connection`).waitFor();
+        // The other watches already: the pause may be over when the page has loaded again.
+        await Promise.all([
+            other.see('the pause', (view) => view.phase === 'paused' && !view.paddles[slot].here),
+            other.page.getByText(`${one.name} lost the connection`).waitFor(),
+            one.page.reload(),
+        ]);
         await other.see('the return', (view) => view.paddles[slot].here);
         await one.see_anew('the countdown', (view) => view.phase === 'countdown');
         assert.equal(one.slot, slot);

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { cellsOf } from '../../games/battleships/client/fleet.js';
+import { cellAt, layTable } from '../../games/battleships/client/table.js';
+import * as battleships from '../../games/battleships/client/view.js';
 import * as cycles from '../../games/cycles/client/view.js';
-import { start_platform } from '../integration/harness.mjs';
+import { start_platform, until } from '../integration/harness.mjs';
 import { start_browser, Visitor } from './visitor.mjs';
 
 const MATCH_MS_MAX = 240_000;
@@ -81,7 +84,66 @@ describe('the games in the browser', () => {
         assert.equal(of(other).outcome, 'loss');
         await Promise.all([rider.close(), other.close()]);
     });
+
+    test('battleships: the one who aims better wins', { timeout: MATCH_MS_MAX }, async () => {
+        const [one, other] = await two_at('Battleships', null, battleships.decodeView);
+        for (const visitor of [one, other])
+            await visitor.see('the sea', (view) => view.phase === 'placing');
+        await one.screenshot('battleships-placing');
+        await other.screenshot('battleships-placing-phone');
+        await one.page.keyboard.press('Enter');
+        await other.see('the first fleet', (view) => view.players[one.slot].placed);
+        assert.deepEqual(other.view.players[one.slot].ships, [null, null, null, null, null]);
+        await other.page.keyboard.press('Enter');
+        for (const visitor of [one, other])
+            await visitor.see('the first turn', (view) => view.phase === 'shooting');
+
+        let shots = 0;
+        while (one.view.phase !== 'over') {
+            const shooter = one.view.turn === one.slot ? one : other;
+            const target = shooter === one ? other : one;
+            const { ships, cells } = target.view.players[target.slot];
+            const under_ships = new Set(ships.flatMap((place, ship) => cellsOf(ship, place)));
+            const aims = shooter === one && shots >= 4;
+            const cell = cells.findIndex(
+                (known, i) => known === battleships.UNKNOWN && under_ships.has(i) === aims,
+            );
+            const is_seen = ({ view }) =>
+                view.players[target.slot].cells[cell] !== battleships.UNKNOWN;
+            // The page may learn a moment after this test whose turn it is: then it takes no click.
+            await until('the shot', async () => {
+                if (!is_seen(shooter)) await shoot_at(shooter, cell);
+                return is_seen(shooter) && is_seen(target);
+            });
+            shots++;
+            if (shots === 8) {
+                await one.screenshot('battleships');
+                await other.screenshot('battleships-phone');
+                const hidden = one.view.players[other.slot].ships.filter((place) => place === null);
+                assert.ok(hidden.length > 0, 'what swims stays hidden');
+            }
+        }
+        const { players } = await result_of([one, other]);
+        await other.screenshot('battleships-end-phone');
+        const of = (visitor) => players.find(({ slot }) => slot === visitor.slot);
+        assert.equal(of(one).outcome, 'win');
+        assert.equal(of(one).score, battleships.LENGTHS.length);
+        assert.equal(of(other).outcome, 'loss');
+        await Promise.all([one.close(), other.close()]);
+    });
 });
+
+// Clicks or taps where the client draws that cell of the other's sea.
+async function shoot_at(visitor, cell) {
+    const { page, slot } = visitor;
+    const box = await page.frameLocator('iframe').locator('canvas').boundingBox();
+    const { boards } = layTable(box, [slot, 1 - slot], []);
+    const board = boards.find((one) => one.slot !== slot);
+    const x = board.left + ((cell % battleships.SIDE) + 0.5) * board.cell;
+    const y = board.top + (Math.floor(cell / battleships.SIDE) + 0.5) * board.cell;
+    assert.equal(cellAt(board, x, y), cell);
+    await page.mouse.click(box.x + x, box.y + y);
+}
 
 const CYCLE_KEYS = ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'];
 const CELLS_AHEAD = 6; // a key takes a while on a busy machine

@@ -1,5 +1,6 @@
 /* A real worker process, driven over its control socket and a stream as the supervisor and a
- * gateway do. TEST_WORKER is the program, TEST_GAME the counter game's image. */
+ * gateway do. TEST_WORKER is the program, TEST_GAME the counter game's image, TEST_TURNS that of
+ * battleships, which is turn-based and has secrets. */
 #include <CUnit/Basic.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -52,14 +53,14 @@ static void spawn(void)
     worker.control = sockets[0];
 }
 
-static void start_worker(void)
+static void start_worker_of(const char *game)
 {
     static uint8_t bytes[GAME_IMAGE_BYTES_MAX];
     struct gk_manifest manifest;
     struct arena_head head;
     char sentence[GAME_IMAGE_SENTENCE_BYTES];
     const uint8_t sha[32] = {0};
-    int file = open(getenv("TEST_GAME"), O_RDONLY | O_CLOEXEC);
+    int file = open(getenv(game), O_RDONLY | O_CLOEXEC);
     ssize_t count = read(file, bytes, sizeof bytes);
     close(file);
     CU_ASSERT_FATAL(count > 0);
@@ -74,6 +75,11 @@ static void start_worker(void)
                         worker.arena_file, 0);
     *worker.arena = head;
     spawn();
+}
+
+static void start_worker(void)
+{
+    start_worker_of("TEST_GAME");
 }
 
 static void end_worker(int signal)
@@ -406,6 +412,72 @@ static void test_worker_goes_on_from_the_arena_of_a_dead_one(void)
     stop_worker();
 }
 
+/* The next frame of a turn-based match for this link; its view is in `ret_frame`. */
+static uint32_t get_turn(int stream, uint32_t link, uint8_t *ret_frame)
+{
+    while (get_type(stream, RECORD_FRAME, ret_frame).link != link)
+        ;
+    uint32_t tick;
+    memcpy(&tick, ret_frame + 2, sizeof tick);
+    return tick;
+}
+
+/* Battleships: byte 1 of a view has bit s when slot s is here; the five bytes behind the 25 of a
+ * board's cells are its ships, 255 for a secret. */
+static void test_worker_steps_a_turn_based_match_when_something_comes_and_keeps_its_secrets(void)
+{
+    static const uint8_t fleet[] = {1, 0, 10, 20, 30, 40}, stranger[16] = {7};
+    static const uint8_t secret[] = {0xff, 0xff, 0xff, 0xff, 0xff}, shot[] = {2, 5};
+    uint8_t frame[RECORD_BODY_BYTES_MAX], *view = frame + FRAME_STATE_HEAD_BYTES;
+    const uint8_t *ships = view + 8 + 25;
+    struct control_heartbeat beat;
+    struct control_match_over over;
+    struct control_ready ready;
+    start_worker_of("TEST_TURNS");
+    expect(CONTROL_READY, &ready, sizeof ready);
+    start_match(9, 0, false);
+    int one = open_stream(0), other = open_stream(0), watcher = open_stream(0);
+    attach(one, 1, 9, users[0]);
+    attach(other, 2, 9, users[1]);
+    attach(watcher, 3, 9, stranger);
+    do {
+        CU_ASSERT_EQUAL(get_turn(one, 1, frame), 0); /* coming is no turn */
+    } while (view[1] != 3);
+    do
+        get_turn(other, 2, frame);
+    while (view[1] != 3);
+    get_turn(watcher, 3, frame);
+
+    put(one, RECORD_INPUT, 1, 6, shot, sizeof shot); /* refused: it is no time to shoot */
+    put(one, RECORD_INPUT, 1, 7, fleet, sizeof fleet);
+    CU_ASSERT_EQUAL(get_turn(one, 1, frame), 1);
+    CU_ASSERT_EQUAL(frame[6], 7);
+    CU_ASSERT_EQUAL(memcmp(ships, fleet + 1, 5), 0);
+    CU_ASSERT_EQUAL(get_turn(other, 2, frame), 1);
+    CU_ASSERT_EQUAL(memcmp(ships, secret, 5), 0);
+    while (get_turn(watcher, 3, frame) != 1)
+        ;
+    CU_ASSERT_EQUAL(memcmp(ships, secret, 5), 0);
+
+    for (int beats = 0; beats < 3; beats++) /* no clock runs */
+        expect(CONTROL_HEARTBEAT, &beat, sizeof beat);
+    CU_ASSERT_EQUAL(beat.ticks, 1);
+    put(other, RECORD_DETACH, 2, DETACH_CLOSED, NULL, 0);
+    CU_ASSERT_EQUAL(get_turn(one, 1, frame), 1);
+    CU_ASSERT_EQUAL(view[1], 1 | 4);
+    attach(other, 2, 9, users[1]);
+    get_turn(one, 1, frame);
+    put(other, RECORD_DETACH, 2, DETACH_LEFT, NULL, 0);
+    expect(CONTROL_MATCH_OVER, &over, sizeof over);
+    CU_ASSERT_EQUAL(over.result.reason, 1);
+    CU_ASSERT_EQUAL(over.result.players[0].outcome, GK_OUTCOME_WIN);
+    CU_ASSERT_EQUAL(over.result.players[1].forfeit, 1);
+    close(one);
+    close(other);
+    close(watcher);
+    stop_worker();
+}
+
 static void test_worker_ends_with_its_supervisor(void)
 {
     struct control_ready ready;
@@ -422,7 +494,7 @@ static void test_worker_ends_with_its_supervisor(void)
 
 int main(void)
 {
-    if (!getenv("TEST_WORKER") || !getenv("TEST_GAME"))
+    if (!getenv("TEST_WORKER") || !getenv("TEST_GAME") || !getenv("TEST_TURNS"))
         return 2;
     signal(SIGPIPE, SIG_IGN);
     CU_initialize_registry();
@@ -435,6 +507,8 @@ int main(void)
     CU_ADD_TEST(suite, test_worker_skips_frames_of_a_slow_stream_and_goes_on_with_the_newest);
     CU_ADD_TEST(suite, test_worker_closes_a_stream_that_breaks_the_rules);
     CU_ADD_TEST(suite, test_worker_goes_on_from_the_arena_of_a_dead_one);
+    CU_ADD_TEST(suite,
+                test_worker_steps_a_turn_based_match_when_something_comes_and_keeps_its_secrets);
     CU_ADD_TEST(suite, test_worker_ends_with_its_supervisor);
     CU_basic_run_tests();
     unsigned failures = CU_get_number_of_failures();

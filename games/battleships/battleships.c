@@ -1,0 +1,331 @@
+/*
+ * battleships.c: the rules of battleships as pure functions over struct battleships_state. Nothing
+ * is kept outside the state and nothing is asked of the host. There is no clock: a player who is
+ * away is waited for until he or the other one leaves. It must never show a ship to anybody but
+ * its owner before it is sunk or all is over.
+ */
+#include "battleships.h"
+
+static void place(struct battleships_state *state, uint32_t slot, const uint8_t *ships);
+static void shoot(struct battleships_state *state, uint32_t slot, uint8_t cell);
+static void finish(struct battleships_state *state, uint8_t winner, uint8_t forfeit);
+static int may_place(const struct battleships_state *state, uint32_t slot, const uint8_t *ships);
+static int may_shoot(const struct battleships_state *state, uint32_t slot, uint8_t cell);
+static uint32_t ship_at(const struct battleships_player *player, uint32_t cell);
+static uint32_t sunk_count(const struct battleships_player *player);
+
+/* --- coming and going --- */
+
+static void init(const struct gk_host *host, void *block, const struct gk_match *match)
+{
+    struct battleships_state *state = block;
+    (void)host;
+    gk_random_seed(&state->random, match->seed, 0);
+    state->turn = (uint8_t)gk_random_below(&state->random, BATTLESHIPS_PLAYERS);
+    state->winner = BATTLESHIPS_NOBODY;
+    state->last_shooter = BATTLESHIPS_NOBODY;
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++)
+        memset(state->players[slot].ships, BATTLESHIPS_NOWHERE, BATTLESHIPS_SHIPS);
+}
+
+static void join(const struct gk_host *host, void *block, uint32_t slot)
+{
+    struct battleships_state *state = block;
+    (void)host;
+    if (slot >= BATTLESHIPS_PLAYERS || state->players[slot].gone)
+        return;
+    state->players[slot].connected = 1;
+    state->players[slot].joined = 1;
+}
+
+/* Who leaves for good has lost; but nobody wins against one who has never been here. */
+static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
+{
+    struct battleships_state *state = block;
+    (void)host;
+    if (slot >= BATTLESHIPS_PLAYERS)
+        return;
+    state->players[slot].connected = 0;
+    if (reason != GK_LEAVE_LEFT || state->phase == BATTLESHIPS_OVER)
+        return;
+    state->players[slot].gone = 1;
+    finish(state, state->players[1 - slot].joined ? (uint8_t)(1 - slot) : BATTLESHIPS_NOBODY, 1);
+}
+
+static void finish(struct battleships_state *state, uint8_t winner, uint8_t forfeit)
+{
+    state->phase = BATTLESHIPS_OVER;
+    state->winner = winner;
+    state->forfeit = forfeit;
+}
+
+/* --- one step --- */
+
+static void tick(const struct gk_host *host, void *block, const struct gk_inputs *inputs)
+{
+    struct battleships_state *state = block;
+    (void)host;
+    state->tick++;
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
+        const uint8_t *input = inputs->bytes + slot * BATTLESHIPS_INPUT_BYTES;
+        if (!(inputs->present >> slot & 1))
+            continue;
+        if (input[0] == BATTLESHIPS_PLACE && may_place(state, slot, input + 1))
+            place(state, slot, input + 1);
+        else if (input[0] == BATTLESHIPS_SHOOT && may_shoot(state, slot, input[1]))
+            shoot(state, slot, input[1]);
+    }
+}
+
+static int may_place(const struct battleships_state *state, uint32_t slot, const uint8_t *ships)
+{
+    return state->phase == BATTLESHIPS_PLACING && !state->players[slot].placed &&
+           battleships_fleet_is_fine(ships);
+}
+
+static void place(struct battleships_state *state, uint32_t slot, const uint8_t *ships)
+{
+    memcpy(state->players[slot].ships, ships, BATTLESHIPS_SHIPS);
+    state->players[slot].placed = 1;
+    if (state->players[1 - slot].placed)
+        state->phase = BATTLESHIPS_SHOOTING;
+}
+
+static int may_shoot(const struct battleships_state *state, uint32_t slot, uint8_t cell)
+{
+    return state->phase == BATTLESHIPS_SHOOTING && state->turn == slot &&
+           cell < BATTLESHIPS_CELLS && !state->players[1 - slot].shot[cell];
+}
+
+static void shoot(struct battleships_state *state, uint32_t slot, uint8_t cell)
+{
+    struct battleships_player *target = &state->players[1 - slot];
+    target->shot[cell] = 1;
+    state->last_shooter = (uint8_t)slot;
+    state->last_cell = cell;
+    state->last_success = (uint8_t)battleships_cell(target, cell);
+    if (state->last_success == BATTLESHIPS_MISS)
+        state->turn = (uint8_t)(1 - slot);
+    if (sunk_count(target) == BATTLESHIPS_SHIPS)
+        finish(state, (uint8_t)slot, 0);
+}
+
+/* --- ships --- */
+
+uint32_t battleships_length(uint32_t ship)
+{
+    static const uint8_t lengths[BATTLESHIPS_SHIPS] = {5, 4, 3, 3, 2};
+    return lengths[ship];
+}
+
+uint32_t battleships_part(uint8_t place, uint32_t part)
+{
+    uint32_t first = place & ~(uint32_t)BATTLESHIPS_DOWNWARDS;
+    return first + part * (place & BATTLESHIPS_DOWNWARDS ? BATTLESHIPS_SIDE : 1);
+}
+
+static int ship_is_in_the_sea(uint8_t place, uint32_t length)
+{
+    uint32_t first = battleships_part(place, 0);
+    uint32_t along =
+        place & BATTLESHIPS_DOWNWARDS ? first / BATTLESHIPS_SIDE : first % BATTLESHIPS_SIDE;
+    return first < BATTLESHIPS_CELLS && along + length <= BATTLESHIPS_SIDE;
+}
+
+int battleships_fleet_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS])
+{
+    uint8_t taken[BATTLESHIPS_CELLS] = {0};
+    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
+        if (!ship_is_in_the_sea(ships[ship], battleships_length(ship)))
+            return 0;
+        for (uint32_t part = 0; part < battleships_length(ship); part++) {
+            if (taken[battleships_part(ships[ship], part)]++)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+/* The ship that lies on a cell, or BATTLESHIPS_SHIPS for none. */
+static uint32_t ship_at(const struct battleships_player *player, uint32_t cell)
+{
+    for (uint32_t ship = 0; player->placed && ship < BATTLESHIPS_SHIPS; ship++) {
+        for (uint32_t part = 0; part < battleships_length(ship); part++) {
+            if (battleships_part(player->ships[ship], part) == cell)
+                return ship;
+        }
+    }
+    return BATTLESHIPS_SHIPS;
+}
+
+int battleships_is_sunk(const struct battleships_player *player, uint32_t ship)
+{
+    for (uint32_t part = 0; player->placed && part < battleships_length(ship); part++) {
+        if (!player->shot[battleships_part(player->ships[ship], part)])
+            return 0;
+    }
+    return player->placed;
+}
+
+static uint32_t sunk_count(const struct battleships_player *player)
+{
+    uint32_t sunk = 0;
+    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++)
+        sunk += (uint32_t)battleships_is_sunk(player, ship);
+    return sunk;
+}
+
+enum battleships_cell battleships_cell(const struct battleships_player *player, uint32_t cell)
+{
+    if (!player->shot[cell])
+        return BATTLESHIPS_UNKNOWN;
+    uint32_t ship = ship_at(player, cell);
+    if (ship == BATTLESHIPS_SHIPS)
+        return BATTLESHIPS_MISS;
+    return battleships_is_sunk(player, ship) ? BATTLESHIPS_SUNK : BATTLESHIPS_HIT;
+}
+
+/* --- what comes in and goes out --- */
+
+static uint32_t input(const struct gk_host *host, const void *block, uint32_t slot,
+                      const uint8_t *bytes, uint32_t count, uint8_t *ret_input)
+{
+    const struct battleships_state *state = block;
+    (void)host;
+    if (slot >= BATTLESHIPS_PLAYERS || count < 2 || count > BATTLESHIPS_INPUT_BYTES)
+        return 0;
+    int places = bytes[0] == BATTLESHIPS_PLACE && count == 1 + BATTLESHIPS_SHIPS &&
+                 may_place(state, slot, bytes + 1);
+    int shoots = bytes[0] == BATTLESHIPS_SHOOT && count == 2 && may_shoot(state, slot, bytes[1]);
+    if (!places && !shoots)
+        return 0;
+    memset(ret_input, 0, BATTLESHIPS_INPUT_BYTES);
+    memcpy(ret_input, bytes, count);
+    return 1;
+}
+
+static void write_board(struct gk_writer *writer, const struct battleships_player *player,
+                        int shows_ships)
+{
+    for (uint32_t first = 0; first < BATTLESHIPS_CELLS; first += 4) {
+        uint32_t packed = 0;
+        for (uint32_t i = 0; i < 4; i++)
+            packed |= (uint32_t)battleships_cell(player, first + i) << (2 * i);
+        gk_write_u8(writer, (uint8_t)packed);
+    }
+    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
+        int shown = shows_ships || battleships_is_sunk(player, ship);
+        gk_write_u8(writer, shown ? player->ships[ship] : BATTLESHIPS_NOWHERE);
+    }
+}
+
+static uint32_t view(const struct gk_host *host, const void *block, uint32_t viewer,
+                     uint8_t *ret_bytes, uint32_t capacity)
+{
+    const struct battleships_state *state = block;
+    struct gk_writer writer = gk_writer_of(ret_bytes, capacity);
+    int over = state->phase == BATTLESHIPS_OVER;
+    uint8_t presence = 0;
+    (void)host;
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
+        presence |= (uint8_t)(state->players[slot].connected << slot);
+        presence |= (uint8_t)(state->players[slot].placed << (2 + slot));
+        presence |= (uint8_t)(state->players[slot].gone << (4 + slot));
+    }
+    gk_write_u8(&writer, state->phase);
+    gk_write_u8(&writer, presence);
+    gk_write_u8(&writer, state->phase == BATTLESHIPS_SHOOTING ? state->turn : BATTLESHIPS_NOBODY);
+    gk_write_u8(&writer, state->winner);
+    gk_write_u8(&writer, state->forfeit);
+    gk_write_u8(&writer, state->last_shooter);
+    gk_write_u8(&writer, state->last_cell);
+    gk_write_u8(&writer, state->last_success);
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++)
+        write_board(&writer, &state->players[slot], viewer == slot || over);
+    return writer.failed ? 0 : writer.used;
+}
+
+static uint32_t result(const struct gk_host *host, const void *block, struct gk_result *ret_result)
+{
+    const struct battleships_state *state = block;
+    int draw = state->winner == BATTLESHIPS_NOBODY;
+    (void)host;
+    if (state->phase != BATTLESHIPS_OVER)
+        return 0;
+    ret_result->player_count = BATTLESHIPS_PLAYERS;
+    ret_result->reason = state->forfeit;
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
+        const struct battleships_player *player = &state->players[slot];
+        int won = slot == state->winner;
+        ret_result->players[slot].score = (int32_t)sunk_count(&state->players[1 - slot]);
+        ret_result->players[slot].place = won || draw ? 1 : 2;
+        ret_result->players[slot].outcome = draw  ? GK_OUTCOME_DRAW
+                                            : won ? GK_OUTCOME_WIN
+                                                  : GK_OUTCOME_LOSS;
+        ret_result->players[slot].forfeit = state->forfeit && (player->gone || !player->joined);
+    }
+    return 1;
+}
+
+/* --- for those who look after it --- */
+
+static int player_is_sound(const struct battleships_player *player)
+{
+    for (uint32_t cell = 0; cell < BATTLESHIPS_CELLS; cell++) {
+        if (player->shot[cell] > 1)
+            return 0;
+    }
+    return player->placed <= 1 && player->connected <= 1 && player->joined <= 1 &&
+           player->gone <= 1 && player->joined >= player->connected &&
+           (!player->placed || battleships_fleet_is_fine(player->ships));
+}
+
+static uint32_t check(const struct gk_host *host, const void *block)
+{
+    const struct battleships_state *state = block;
+    const struct battleships_player *one = &state->players[0], *other = &state->players[1];
+    (void)host;
+    if (state->phase > BATTLESHIPS_OVER || state->turn >= BATTLESHIPS_PLAYERS ||
+        !player_is_sound(one) || !player_is_sound(other))
+        return 0;
+    if (state->phase == BATTLESHIPS_PLACING)
+        return !(one->placed && other->placed) && state->last_shooter == BATTLESHIPS_NOBODY;
+    if (state->phase == BATTLESHIPS_SHOOTING)
+        return one->placed && other->placed && sunk_count(one) < BATTLESHIPS_SHIPS &&
+               sunk_count(other) < BATTLESHIPS_SHIPS && state->winner == BATTLESHIPS_NOBODY;
+    return state->forfeit <= 1 && (state->forfeit || state->winner < BATTLESHIPS_PLAYERS);
+}
+
+static uint32_t explain(const struct gk_host *host, const void *block, char *ret_text,
+                        uint32_t capacity)
+{
+    static const char phases[][10] = {"placing", "shooting", "over"};
+    const struct battleships_state *state = block;
+    struct gk_writer text = gk_writer_of((uint8_t *)ret_text, capacity);
+    (void)host;
+    gk_write_text(&text, "tick=");
+    gk_write_number(&text, state->tick);
+    gk_write_text(&text, " phase=");
+    gk_write_text(&text, state->phase <= BATTLESHIPS_OVER ? phases[state->phase] : "?");
+    gk_write_text(&text, " turn=");
+    gk_write_number(&text, state->turn);
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
+        const struct battleships_player *player = &state->players[slot];
+        gk_write_text(&text, " p");
+        gk_write_number(&text, slot);
+        gk_write_text(&text, player->gone ? "=gone" : player->connected ? "=here" : "=away");
+        gk_write_text(&text, player->placed ? " placed lost=" : " placing lost=");
+        gk_write_number(&text, sunk_count(player));
+    }
+    return text.used;
+}
+
+GK_MANIFEST(.tick_hz = 0, .state_schema = 1, .state_schema_oldest = 1,
+            .state_bytes = sizeof(struct battleships_state), .input_bytes = BATTLESHIPS_INPUT_BYTES,
+            .view_bytes_max = BATTLESHIPS_VIEW_BYTES, .players_min = BATTLESHIPS_PLAYERS,
+            .players_max = BATTLESHIPS_PLAYERS, .mode_count = 1, .id = "battleships",
+            .title = "Battleships", .version = "1.0.0",
+            .modes = {{.id = "duel", .players_min = 2, .players_max = 2, .teams = 2}});
+
+GK_EXPORT(.init = init, .join = join, .leave = leave, .input = input, .tick = tick, .view = view,
+          .result = result, .check = check, .explain = explain, .bot = battleships_bot);

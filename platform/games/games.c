@@ -9,6 +9,7 @@
 #include "games/figures.h"
 #include "games/frames_listener.h"
 #include "games/operations.h"
+#include "games/posture.h"
 #include "games/queries.h"
 #include "games/state.h"
 
@@ -49,9 +50,12 @@ static enum error start(struct service_context *context)
     games->placements = placements_create();
     enum error error = games->placements ? OK : ERROR_INTERNAL;
     if (error == OK)
+        error = posture_find(context->settings, &games->program);
+    if (error == OK)
         error = results_create(context, games->placements, &run, &games->results);
     if (error == OK)
-        error = supervisor_create(context, games->placements, games->results, &games->supervisor);
+        error = supervisor_create(context, games->placements, games->results, &games->program,
+                                  &games->supervisor);
     if (error == OK)
         error = catalog_create(context->settings, on_admitted, games->supervisor, &games->catalog);
     if (error == OK)

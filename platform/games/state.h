@@ -6,10 +6,12 @@
 #include "games/placement.h"
 #include "games/results.h"
 #include "games/supervisor.h"
+#include "games/worker_process.h"
 
 struct frames_listener;
 
 struct games {
+    struct worker_program program;
     struct placements *placements;
     struct results *results;
     struct supervisor *supervisor;

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,10 @@
 #include "games/mailbox.h"
 #include "games/order.h"
 #include "games/worker_process.h"
+#include "wire/sandbox.h"
 
 #define PACKETS_PER_READ_MAX 256
+#define CALL_NAME_BYTES      32
 
 _Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
 
@@ -46,6 +49,8 @@ struct worker {
     int64_t start_again_ms; /* 0: not waiting for that */
     int quick_deaths;
     struct control_heartbeat heartbeat; /* the last one */
+    int64_t second_ms;                  /* when the counts below began */
+    uint32_t packets, logs;             /* of this second */
     uint32_t match_count;
     struct live_match *matches[ARENA_MATCHES_MAX]; /* owned, by arena index */
 };
@@ -64,7 +69,7 @@ struct supervisor {
     struct mailbox *mailbox;
     struct event *timer;
     char arena_folder[128];
-    char worker_path[CONFIG_TEXT_BYTES];
+    struct worker_program program;
     uint32_t capacity;
     struct worker *workers[SUPERVISOR_WORKERS_MAX]; /* owned, dense */
     size_t worker_count;
@@ -75,7 +80,6 @@ struct supervisor {
 };
 
 static bool arena_folder_make(struct supervisor *supervisor);
-static void worker_path_find(struct supervisor *supervisor);
 static void on_letter(void *context, void *letter);
 static void admit(struct supervisor *supervisor, struct image *image);
 static void place_waiting(struct supervisor *supervisor);
@@ -86,6 +90,7 @@ static bool worker_up(struct worker *worker);
 static void worker_down(struct worker *worker, const char *why);
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
 static const struct live_match *report_death(struct worker *worker, int status, const char *why);
+static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_NAME_BYTES]);
 static void worker_remove(struct worker *worker);
 static bool match_send(struct worker *worker, struct live_match *match, bool resume);
 static void fill_start(const struct match_begin *begin, uint32_t index,
@@ -97,6 +102,7 @@ static void match_over(struct worker *worker, struct live_match *match,
 static void match_abort(struct worker *worker, struct live_match *match);
 static bool result_is_sane(const struct live_match *match, const struct gk_result *result);
 static void on_control(evutil_socket_t fd, short what, void *context);
+static bool floods(struct worker *worker);
 static bool on_packet(struct worker *worker, const struct control_head *head, const uint8_t *body);
 static void on_ready(struct worker *worker);
 static void on_heartbeat(struct worker *worker, const struct control_heartbeat *beat);
@@ -109,7 +115,8 @@ static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
 static void figures_set(struct supervisor *supervisor);
 
 enum error supervisor_create(struct service_context *context, struct placements *placements,
-                             struct results *results, struct supervisor **ret_supervisor)
+                             struct results *results, const struct worker_program *program,
+                             struct supervisor **ret_supervisor)
 {
     const struct timeval every = {.tv_usec = SUPERVISOR_LOOK_MS * 1000};
     struct supervisor *supervisor = calloc(1, sizeof *supervisor);
@@ -120,7 +127,7 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->results = results;
     supervisor->capacity = (uint32_t)context->settings->matches_per_worker_max;
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
-    worker_path_find(supervisor);
+    supervisor->program = *program;
     if (!arena_folder_make(supervisor) || !supervisor->timer ||
         event_add(supervisor->timer, &every) != 0 ||
         mailbox_create(context->base, on_letter, supervisor, &supervisor->mailbox) != OK) {
@@ -221,24 +228,6 @@ static bool arena_folder_make(struct supervisor *supervisor)
     if (entries)
         closedir(entries);
     return entries != NULL;
-}
-
-/* Beside this program, when the settings do not say. */
-static void worker_path_find(struct supervisor *supervisor)
-{
-    const char *setting = supervisor->context->settings->worker_path;
-    if (setting[0]) {
-        snprintf(supervisor->worker_path, sizeof supervisor->worker_path, "%s", setting);
-        return;
-    }
-    char own[CONFIG_TEXT_BYTES - 32] = "";
-    ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
-    own[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(own, '/');
-    if (slash)
-        *slash = '\0';
-    snprintf(supervisor->worker_path, sizeof supervisor->worker_path, "%s/transcendence-worker",
-             own);
 }
 
 static void on_letter(void *context, void *pointer)
@@ -363,7 +352,7 @@ static bool worker_up(struct worker *worker)
     worker->start_again_ms = 0;
     worker->started_ms = worker->heard_ms = clock_monotonic_ms();
     memset(&worker->heartbeat, 0, sizeof worker->heartbeat);
-    if (worker_process_start(&worker->process, supervisor->worker_path) != OK)
+    if (worker_process_start(&worker->process, &supervisor->program) != OK)
         return false;
     worker->event = event_new(supervisor->context->base, worker->process.control,
                               EV_READ | EV_PERSIST, on_control, worker);
@@ -447,13 +436,28 @@ static const struct live_match *report_death(struct worker *worker, int status, 
         id_text(&culprit->id, match);
     }
     atomic_store(&worker->process.arena->callback_now, ARENA_CALL_NONE);
+    char call[CALL_NAME_BYTES];
+    name_forbidden_call(atomic_exchange(&worker->process.arena->forbidden_call, 0), status, call);
     log_error("worker died; it is started again", "worker", worker->process.name, "why", why,
-              "game", manifest->id, "version", manifest->version, "signal",
+              "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
               WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none", "match", match, "tick",
               log_number((int64_t)tick), "callback",
               callbacks[callback <= ARENA_CALL_CHECK ? callback : 0], "matches",
               log_number(worker->match_count), NULL);
     return culprit;
+}
+
+/* The game wrote the number into memory that it can write to: it is a hint, and the status tells
+ * whether there was a call at all. */
+static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_NAME_BYTES])
+{
+    snprintf(ret_name, CALL_NAME_BYTES, "none");
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != WORKER_EXIT_FORBIDDEN)
+        return;
+    char *name =
+        noted ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)(noted - 1)) : NULL;
+    snprintf(ret_name, CALL_NAME_BYTES, "%s", name ? name : "unknown");
+    free(name);
 }
 
 /* Its matches end as aborted, it is gone. */
@@ -583,13 +587,34 @@ static void on_control(evutil_socket_t fd, short what, void *context)
         enum error error = worker_process_receive(&worker->process, &head, supervisor->packet);
         if (error == ERROR_TIMED_OUT)
             return;
-        if (error != OK || !on_packet(worker, &head, supervisor->packet)) {
-            worker_down(worker, error == ERROR_UNAVAILABLE ? "it ended" : "it broke the protocol");
+        const char *why = NULL;
+        if (error != OK)
+            why = error == ERROR_UNAVAILABLE ? "it ended" : "it broke the protocol";
+        else if (floods(worker))
+            why = "it flooded the supervisor";
+        else if (!on_packet(worker, &head, supervisor->packet))
+            why = "it broke the protocol";
+        if (why) {
+            worker_down(worker, why);
             place_waiting(supervisor);
             return;
         }
         worker->heard_ms = clock_monotonic_ms();
     }
+}
+
+/* Counts a packet of this second. A worker of ours stays far below; what is above is the game's. */
+static bool floods(struct worker *worker)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (now_ms - worker->second_ms >= 1000) {
+        if (worker->logs > WORKER_LOGS_MAX)
+            log_warn("a worker says too much; the rest of that second was dropped", "worker",
+                     worker->process.name, "lines", log_number(worker->logs), NULL);
+        worker->second_ms = now_ms;
+        worker->packets = worker->logs = 0;
+    }
+    return ++worker->packets > WORKER_PACKETS_MAX;
 }
 
 /* False for what is no message of ours. */
@@ -673,6 +698,8 @@ static void on_worker_log(struct worker *worker, struct control_log *entry)
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     char match[ID_TEXT_BYTES];
     struct id id;
+    if (++worker->logs > WORKER_LOGS_MAX)
+        return;
     memcpy(id.bytes, entry->match, sizeof id.bytes);
     id_text(&id, match);
     entry->text[sizeof entry->text - 1] = '\0';

@@ -11,6 +11,7 @@
 #include "games/match_store.h"
 #include "games/placement.h"
 #include "games/results.h"
+#include "games/worker_process.h"
 #include "service/service.h"
 
 #define SUPERVISOR_WORKERS_MAX  128
@@ -23,11 +24,14 @@
 #define WORKER_STABLE_MS        10000
 #define WORKER_BACKOFF_MS_FIRST 50
 #define WORKER_BACKOFF_MS_MAX   2000
+#define WORKER_PACKETS_MAX      20000 /* in a second; then it is ended */
+#define WORKER_LOGS_MAX         40    /* lines in a second; the rest is dropped and counted */
 
 struct supervisor;
 
 must_use enum error supervisor_create(struct service_context *context,
                                       struct placements *placements, struct results *results,
+                                      const struct worker_program *program,
                                       struct supervisor **ret_supervisor);
 /* Ends all workers; what is still being played counts as aborted. */
 void supervisor_destroy(struct supervisor *supervisor);

@@ -15,6 +15,7 @@
 
 #include "core/log.h"
 #include "core/process.h"
+#include "wire/sandbox.h"
 
 #define CONTROL_BUFFER_BYTES (1 << 20)
 
@@ -42,26 +43,17 @@ struct arena_match *worker_process_match(const struct worker_process *process, u
     return arena_match_in(process->arena, &process->sizes, index);
 }
 
-enum error worker_process_start(struct worker_process *process, const char *worker_path)
+enum error worker_process_start(struct worker_process *process,
+                                const struct worker_program *program)
 {
     int sockets[2], size = CONTROL_BUFFER_BYTES;
-    char *const arguments[] = {(char *)(uintptr_t) "transcendence-worker", process->name, NULL};
-    char *const environment[] = {NULL};
+    const int descriptors[] = {process->image->memory, process->arena_file};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) != 0)
         return ERROR_UNAVAILABLE;
     for (int i = 0; i < 2; i++)
         (void)setsockopt(sockets[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    struct process_options options = {
-        .path = worker_path,
-        .arguments = arguments,
-        .environment = environment,
-        .descriptors = {sockets[1], process->image->memory, process->arena_file},
-        .descriptor_count = 3,
-        .output = -1,
-        .die_with_parent = true,
-        .own_group = true,
-    };
-    enum error error = process_start(&options, &process->pid);
+    enum error error = worker_program_start(program, process->name, NULL, sockets[1], descriptors,
+                                            2, &process->pid);
     close(sockets[1]);
     if (error != OK) {
         process->pid = 0;
@@ -70,6 +62,36 @@ enum error worker_process_start(struct worker_process *process, const char *work
     }
     process->control = sockets[0];
     return OK;
+}
+
+enum error worker_program_start(const struct worker_program *program, const char *name,
+                                const char *task, int control, const int *descriptors, int count,
+                                pid_t *ret_pid)
+{
+    char user[16], group[16];
+    snprintf(user, sizeof user, "%u", program->user);
+    snprintf(group, sizeof group, "%u", program->group);
+    const char *const words[] = {"transcendence-worker",
+                                 name,
+                                 program->relaxed ? WORKER_RELAXED : WORKER_REQUIRE,
+                                 user,
+                                 group,
+                                 task,
+                                 NULL};
+    char *const environment[] = {NULL};
+    struct process_options options = {
+        .path = program->path,
+        .arguments = (char *const *)(uintptr_t)words,
+        .environment = environment,
+        .descriptors = {control},
+        .descriptor_count = 1 + count,
+        .output = -1,
+        .die_with_parent = true,
+        .own_group = true,
+    };
+    for (int i = 0; i < count; i++)
+        options.descriptors[1 + i] = descriptors[i];
+    return process_start(&options, ret_pid);
 }
 
 int worker_process_end(struct worker_process *process)

@@ -12,9 +12,17 @@
 
 #include "core/error.h"
 #include "games/image.h"
+#include "core/config.h"
 #include "games/placement.h"
 #include "wire/arena.h"
 #include "wire/control.h"
+
+/* How workers are started: see wire/sandbox.h. */
+struct worker_program {
+    char path[CONFIG_TEXT_BYTES];
+    bool relaxed;
+    uint32_t user, group; /* to become when we are root */
+};
 
 struct worker_process {
     struct image *image; /* kept */
@@ -29,13 +37,20 @@ struct worker_process {
     int control;             /* -1: no process */
 };
 
+/* Starts transcendence-worker with `control` and then `descriptors`; `task` may be NULL, see
+ * wire/sandbox.h. The caller waits for it. */
+must_use enum error worker_program_start(const struct worker_program *program, const char *name,
+                                         const char *task, int control, const int *descriptors,
+                                         int count, pid_t *ret_pid);
+
 /* Makes the arena; no process yet. */
 must_use enum error worker_process_init(struct worker_process *process, struct image *image,
                                         const char *arena_folder, uint32_t capacity);
 /* The match at `index`, below capacity, wherever the game says that it stands. */
 struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index);
 /* Starts a process on the arena, as it is. */
-must_use enum error worker_process_start(struct worker_process *process, const char *worker_path);
+must_use enum error worker_process_start(struct worker_process *process,
+                                         const struct worker_program *program);
 /* Ends the process at once and returns its wait status; 0 without one. */
 int worker_process_end(struct worker_process *process);
 /* Ends the process and removes the arena. */

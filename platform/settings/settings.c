@@ -95,6 +95,9 @@ const struct config_row settings_rows[] = {
     INT(room_check_ms, "15000", 100, 600000, "how often a room's match and members are looked up"),
     INT(queue_wait_ms, "10000", 100, 600000,
         "then a free-for-all match starts with those who are there"),
+    TEXT(sandbox, "require",
+         "require: no game without every wall around it; relaxed: for debuggers only"),
+    TEXT(worker_user, "nobody", "who workers are when the platform is started as root"),
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
     INT(matches_per_worker_max, "1024", 1, MATCHES_PER_WORKER_MAX, "live matches of one worker"),
@@ -178,6 +181,11 @@ static bool check(const struct settings *settings, char *ret_sentence)
         snprintf(ret_sentence, CONFIG_SENTENCE_BYTES,
                  "log_level must be debug, info, warn or error, not \"%.64s\".",
                  settings->log_level);
+        return false;
+    }
+    if (strcmp(settings->sandbox, "require") != 0 && strcmp(settings->sandbox, "relaxed") != 0) {
+        snprintf(ret_sentence, CONFIG_SENTENCE_BYTES,
+                 "sandbox must be require or relaxed, not \"%.64s\".", settings->sandbox);
         return false;
     }
     return check_addresses("auth_address", settings->auth_address, ret_sentence) &&

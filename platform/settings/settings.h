@@ -66,10 +66,12 @@ struct settings {
     int64_t heartbeat_ms;
 
     /* rooms, matchmaking, games */
-    int64_t room_idle_seconds; /* an open room with nobody online is closed after this */
-    int64_t room_check_ms;     /* how often a room's match and members are looked up */
-    int64_t queue_wait_ms;     /* then a free-for-all match starts with those who are there */
-    int64_t worker_silence_ms; /* a worker without a heartbeat for so long is replaced */
+    int64_t room_idle_seconds;       /* an open room with nobody online is closed after this */
+    int64_t room_check_ms;           /* how often a room's match and members are looked up */
+    int64_t queue_wait_ms;           /* then a free-for-all match starts with those who are there */
+    char sandbox[CONFIG_TEXT_BYTES]; /* of the workers: require or relaxed */
+    char worker_user[CONFIG_TEXT_BYTES]; /* what workers become when games runs as root */
+    int64_t worker_silence_ms;           /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;
     int64_t match_abandoned_seconds; /* without any player attached; then the match is aborted */
     int64_t match_seconds_max;       /* of one match, however it goes; then it is aborted */

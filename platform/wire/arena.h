@@ -57,8 +57,9 @@ struct arena_head {
     _Atomic uint32_t match_now;    /* whose callback runs */
     _Atomic uint32_t callback_now; /* enum arena_callback */
     char game[32];
-    uint8_t image[32]; /* SHA-256 of the bundle */
-    uint8_t reserved[24];
+    uint8_t image[32];               /* SHA-256 of the bundle */
+    _Atomic uint32_t forbidden_call; /* that ended the worker: its number plus one, or 0 */
+    uint8_t reserved[20];
 };
 _Static_assert(sizeof(struct arena_head) == 128, "fixed in the file");
 

@@ -69,7 +69,7 @@ struct control_stream {
 
 struct control_ready {
     uint32_t abi_minor; /* the game's */
-    uint32_t reserved;
+    uint32_t layers;    /* bit of enum sandbox_layer: it is on, see sandbox.h */
 };
 
 struct control_match_over {

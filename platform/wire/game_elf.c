@@ -20,9 +20,11 @@
 #if defined(__x86_64__)
 #define RELOCATION_RELATIVE R_X86_64_RELATIVE
 #define RELOCATION_ADDRESS  R_X86_64_64
+#define RELOCATION_SYMBOL   R_X86_64_GLOB_DAT
 #else
 #define RELOCATION_RELATIVE R_AARCH64_RELATIVE
 #define RELOCATION_ADDRESS  R_AARCH64_ABS64
+#define RELOCATION_SYMBOL   R_AARCH64_GLOB_DAT
 #endif
 
 /* The dynamic section, each entry at most once. */
@@ -346,7 +348,8 @@ static enum image_refusal relocations_judge(struct game_elf *elf, const struct d
                           rela.r_offset - load->p_vaddr <= load->p_memsz - sizeof(uint64_t);
         }
         uint32_t type = (uint32_t)ELF64_R_TYPE(rela.r_info);
-        if (!is_written || (type != RELOCATION_RELATIVE && type != RELOCATION_ADDRESS))
+        if (!is_written || (type != RELOCATION_RELATIVE && type != RELOCATION_ADDRESS &&
+                            type != RELOCATION_SYMBOL))
             return refuse(elf, IMAGE_REFUSED_TEXT_RELOCATIONS,
                           "Relocation %llu (type %u) changes more than an address in a constant: "
                           "build it with -fPIC -fvisibility=hidden and without ifunc.",

@@ -78,6 +78,19 @@ enum image_refusal game_image_inspect(const uint8_t *bytes, size_t count,
     return refusal;
 }
 
+uint64_t game_image_mapped_bytes(const uint8_t *bytes, size_t count)
+{
+    char sentence[GAME_IMAGE_SENTENCE_BYTES];
+    struct game_elf elf = {.file = {bytes, count}, .sentence = sentence};
+    uint64_t end = 0;
+    if (elf_check(&elf) != IMAGE_FINE || segments_read(&elf) != IMAGE_FINE)
+        return 0;
+    for (unsigned i = 0; i < elf.segment_count; i++)
+        if (elf.segments[i].p_type == PT_LOAD)
+            end = elf.segments[i].p_vaddr + elf.segments[i].p_memsz; /* in order: see game_elf.c */
+    return end;
+}
+
 enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
                                        char ret_sentence[GAME_IMAGE_SENTENCE_BYTES])
 {

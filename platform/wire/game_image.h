@@ -62,6 +62,9 @@ enum image_refusal game_image_inspect(const uint8_t *bytes, size_t count,
                                       struct gk_manifest *ret_manifest,
                                       char ret_sentence[GAME_IMAGE_SENTENCE_BYTES]);
 
+/* The address space that an image takes which was inspected and is fine. */
+uint64_t game_image_mapped_bytes(const uint8_t *bytes, size_t count);
+
 /* The second half of it: the fields of a manifest by themselves. */
 enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
                                        char ret_sentence[GAME_IMAGE_SENTENCE_BYTES]);

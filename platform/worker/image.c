@@ -12,26 +12,10 @@
 
 #include "wire/game_image.h"
 
-static bool inspect(int image_fd, struct gk_manifest *ret_manifest);
 static bool table_copy(const struct gk_game *from, struct gk_game *ret_game);
 static bool fail(const char *sentence);
 
-bool image_load(int image_fd, struct gk_manifest *ret_manifest, struct gk_game *ret_game)
-{
-    if (!inspect(image_fd, ret_manifest))
-        return false;
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        return fail(dlerror());
-    const struct gk_game *table = dlsym(library, GK_SYMBOL);
-    if (!table)
-        return fail("the game does not export " GK_SYMBOL);
-    return table_copy(table, ret_game);
-}
-
-static bool inspect(int image_fd, struct gk_manifest *ret_manifest)
+bool image_inspect(int image_fd, struct gk_manifest *ret_manifest, uint64_t *ret_mapped_bytes)
 {
     struct stat status;
     if (fstat(image_fd, &status) != 0 || status.st_size <= 0)
@@ -42,8 +26,23 @@ static bool inspect(int image_fd, struct gk_manifest *ret_manifest)
         return fail("the image cannot be mapped");
     char sentence[GAME_IMAGE_SENTENCE_BYTES];
     enum image_refusal refusal = game_image_inspect(image, bytes, ret_manifest, sentence);
+    if (refusal == IMAGE_FINE)
+        *ret_mapped_bytes = game_image_mapped_bytes(image, bytes);
     munmap(image, bytes);
     return refusal == IMAGE_FINE || fail(sentence);
+}
+
+bool image_load(int image_fd, struct gk_game *ret_game)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return fail(dlerror());
+    const struct gk_game *table = dlsym(library, GK_SYMBOL);
+    if (!table)
+        return fail("the game does not export " GK_SYMBOL);
+    return table_copy(table, ret_game);
 }
 
 static bool table_copy(const struct gk_game *from, struct gk_game *ret_game)

@@ -3,11 +3,14 @@
 #define WORKER_IMAGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "gamekit/game.h"
 
-/* Inspects the image behind `image_fd` as data, then loads it. False after a sentence on standard
- * error. Never unloaded. */
-bool image_load(int image_fd, struct gk_manifest *ret_manifest, struct gk_game *ret_game);
+/* As data: nothing of it runs. False after a sentence on standard error. */
+bool image_inspect(int image_fd, struct gk_manifest *ret_manifest, uint64_t *ret_mapped_bytes);
+
+/* Loads what was inspected, for good. False after a sentence on standard error. */
+bool image_load(int image_fd, struct gk_game *ret_game);
 
 #endif

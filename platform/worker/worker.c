@@ -1,7 +1,8 @@
 /*
  * transcendence-worker: plays the matches of one game. Born with a control socket, the game's image
- * and the matches' arena as descriptors (wire/control.h) and nothing else. Reads no clock but the
- * monotonic one, opens nothing after READY, and ends when the supervisor does.
+ * and the matches' arena as descriptors (wire/control.h) and nothing else. Puts the walls around
+ * itself (sandbox.h) before the game is loaded and before it is played, opens nothing after READY,
+ * and ends when the supervisor does.
  *
  * A wake-up: orders and inputs first, then the ticks that are due, then every view, then one send
  * per gateway.
@@ -9,13 +10,11 @@
 #include "worker/worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -29,10 +28,13 @@
 #include "worker/match.h"
 #include "worker/stream.h"
 
-#define EVENTS_MAX 64
+#define EVENTS_MAX    64
+#define ARGUMENT_TASK 5
 enum fixed_event { EVENT_CONTROL, EVENT_TICK, EVENT_HEARTBEAT };
 
-static bool prepare(struct worker *worker);
+static int show_posture(struct worker *worker);
+static bool report_ready(struct worker *worker);
+static int prepare(struct worker *worker);
 static bool arena_map(struct worker *worker);
 static bool timers_make(struct worker *worker);
 static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data);
@@ -40,20 +42,25 @@ static bool serve(struct worker *worker);
 static void read_streams(struct worker *worker, const struct epoll_event *events, int count);
 static void play(struct worker *worker);
 static bool tick_all(struct worker *worker);
+static int64_t step_in_time(struct worker *worker, struct match *match, int64_t before_ns);
 static void deliver_all(struct worker *worker, bool ticked);
 static void set_tick_timer(struct worker *worker);
 static void beat(struct worker *worker);
 static int64_t now_ns(clockid_t clock);
 
-int main(void)
+int main(int argument_count, char **arguments)
 {
     static struct worker worker;
 
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!prepare(&worker))
-        return 1;
-    struct control_ready ready = {.abi_minor = worker.manifest.abi_minor};
-    if (!control_send(&worker, CONTROL_READY, &ready, sizeof ready))
+    sandbox_init(&worker.sandbox, argument_count, arguments);
+    if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_POSTURE) == 0)
+        return show_posture(&worker);
+    if (!sandbox_begin(&worker.sandbox, WORKER_ARENA_FD))
+        return WORKER_EXIT_NO_SANDBOX;
+    int status = prepare(&worker);
+    if (status != 0)
+        return status;
+    if (!report_ready(&worker))
         return 1; /* the supervisor is gone */
     while (!worker.stopping)
         if (!serve(&worker))
@@ -67,21 +74,50 @@ int main(void)
     return 0;
 }
 
-static bool prepare(struct worker *worker)
+/* All layers without a game: what a worker here would have. */
+static int show_posture(struct worker *worker)
 {
-    if (!image_load(WORKER_IMAGE_FD, &worker->manifest, &worker->game) || !arena_map(worker))
-        return false;
+    static _Atomic uint32_t call;
+    const struct sandbox_descriptors descriptors = {WORKER_CONTROL_FD, -1, -1, -1};
+    if (!sandbox_begin(&worker->sandbox, WORKER_CONTROL_FD) ||
+        !sandbox_load(&worker->sandbox, &descriptors, 0, &call) ||
+        !sandbox_play(&worker->sandbox, &descriptors))
+        return WORKER_EXIT_NO_SANDBOX;
+    return report_ready(worker) ? 0 : 1;
+}
+
+static bool report_ready(struct worker *worker)
+{
+    struct control_ready ready = {.abi_minor = worker->manifest.abi_minor,
+                                  .layers = worker->sandbox.layers};
+    return control_send(worker, CONTROL_READY, &ready, sizeof ready);
+}
+
+/* Everything that is ours is there before the game is loaded, and the game is loaded inside the
+ * walls. Returns the exit status, 0: go on. */
+static int prepare(struct worker *worker)
+{
+    uint64_t mapped_bytes;
+    if (!image_inspect(WORKER_IMAGE_FD, &worker->manifest, &mapped_bytes) || !arena_map(worker))
+        return 1;
     worker->matches = calloc(worker->arena->match_count, sizeof *worker->matches);
     worker->view = calloc(1, worker->manifest.view_bytes_max + sizeof(uint64_t));
     if (!worker->matches || !worker->view || !streams_init(worker) || !timers_make(worker)) {
         fprintf(stderr, "transcendence-worker: no memory or no descriptors at start\n");
-        return false;
+        return 1;
     }
     host_init(worker);
     links_init(worker);
-    close(WORKER_IMAGE_FD);
     close(WORKER_ARENA_FD);
-    return true;
+
+    const struct sandbox_descriptors descriptors = {WORKER_CONTROL_FD, worker->epoll,
+                                                    worker->tick_timer, worker->heartbeat_timer};
+    if (!sandbox_load(&worker->sandbox, &descriptors, mapped_bytes, &worker->arena->forbidden_call))
+        return WORKER_EXIT_NO_SANDBOX;
+    if (!image_load(WORKER_IMAGE_FD, &worker->game))
+        return 1;
+    close(WORKER_IMAGE_FD);
+    return sandbox_play(&worker->sandbox, &descriptors) ? 0 : WORKER_EXIT_NO_SANDBOX;
 }
 
 static bool arena_map(struct worker *worker)
@@ -193,9 +229,27 @@ static bool tick_all(struct worker *worker)
     for (uint32_t tick = 0; tick < due.ticks; tick++)
         for (uint32_t i = 0; i < worker->match_end; i++)
             if (worker->matches[i].phase == MATCH_PLAYING)
-                match_step(worker, &worker->matches[i]);
+                now = step_in_time(worker, &worker->matches[i], now);
     set_tick_timer(worker);
     return true;
+}
+
+/* A match whose ticks take longer than their period takes the others' time: it ends once it owes
+ * SLOW_NS_MAX. One step counts for SLOW_STEP_NS_MAX at most, for the machine may have been asleep.
+ * Steps since `before_ns`, returns the time after it. */
+static int64_t step_in_time(struct worker *worker, struct match *match, int64_t before_ns)
+{
+    int64_t period_ns = 1000000000 / worker->manifest.tick_hz;
+    match_step(worker, match);
+    int64_t now = now_ns(CLOCK_MONOTONIC), took_ns = now - before_ns;
+    if (took_ns > SLOW_STEP_NS_MAX)
+        took_ns = SLOW_STEP_NS_MAX;
+    match->slow_ns += took_ns - period_ns;
+    if (match->slow_ns < 0)
+        match->slow_ns = 0;
+    if (match->slow_ns >= SLOW_NS_MAX)
+        match_abort(worker, match, "its ticks take longer than their period; the match ends");
+    return now;
 }
 
 static void deliver_all(struct worker *worker, bool ticked)

@@ -12,6 +12,7 @@
 #include "wire/arena.h"
 #include "wire/control.h"
 #include "wire/frames.h"
+#include "worker/sandbox.h"
 #include "worker/schedule.h"
 
 #define STREAMS_MAX            16          /* gateways of one worker */
@@ -20,8 +21,10 @@
 #define STREAM_ANSWERS_RESERVE (64u << 10) /* of it kept for what is no frame */
 #define LINKS_MAX              8192        /* browser connections, players and spectators */
 #define LINK_BUCKETS           16384
-#define LOGS_PER_SECOND_MAX    20 /* of the games' texts, for the whole worker */
-#define RESUME_GRACE_TICKS_S   5  /* after a resume: nobody is taken for gone before that */
+#define LOGS_PER_SECOND_MAX    20           /* of the games' texts, for the whole worker */
+#define SLOW_NS_MAX            2000000000ll /* that a match may take beyond its ticks' periods */
+#define SLOW_STEP_NS_MAX       250000000ll
+#define RESUME_GRACE_TICKS_S   5 /* after a resume: nobody is taken for gone before that */
 
 #define NONE 0xffffffffu
 
@@ -63,6 +66,7 @@ struct match {
     bool changed;        /* turn-based: there is a new view for everybody */
     bool waits_for_step; /* turn-based: somebody came or went */
     struct arena_match *arena;
+    int64_t slow_ns;                      /* taken by steps beyond their period, on balance */
     int64_t empty_since_ms;               /* no slot has a link; 0: some have */
     uint64_t linked;                      /* bit s: slot s has a link */
     uint64_t leaving;                     /* bit s: slot s has said that it leaves for good */
@@ -73,6 +77,7 @@ struct match {
 #define SPECTATORS GK_PLAYERS_MAX
 
 struct worker {
+    struct sandbox sandbox;
     struct gk_manifest manifest;
     struct gk_game game; /* missing tail: NULL */
     struct gk_host host; /* what the game sees; the first of what host.c needs */

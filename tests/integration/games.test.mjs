@@ -13,9 +13,10 @@ import { ask_inside, new_id, service_token } from './lobby.mjs';
 const root = path.resolve(import.meta.dirname, '../..');
 const games = path.join(root, 'build', process.env.TEST_PRESET ?? 'dev', 'test-plugins');
 const GAMES = 4; // the service's port
-const INPUT_VIEW_TOO_LONG = 201;
-const INPUT_BROKEN = 202;
-const INPUT_CRASH = 204;
+const mischief = (byte) => [...Buffer.from('mischief'), byte];
+const INPUT_VIEW_TOO_LONG = mischief(201);
+const INPUT_BROKEN = mischief(202);
+const INPUT_CRASH = mischief(204);
 
 let platform, plugins;
 before(async () => {
@@ -302,14 +303,14 @@ describe('a match', () => {
         await ended(host);
     });
 
-    for (const [what, byte] of [
+    for (const [what, bytes] of [
         ['a view over its size', INPUT_VIEW_TOO_LONG],
         ['a broken invariant', INPUT_BROKEN],
     ])
         test(`ends by ${what} alone, without a winner`, async () => {
             const other = await play();
             const { host, match } = await play();
-            host.socket.send(input(host.channel, 1, byte));
+            host.socket.send(input(host.channel, 1, ...bytes));
             const result = await ended(host);
             assert.equal(result.id, match);
             assert.equal(result.state, 'aborted');
@@ -402,7 +403,7 @@ describe('what dies', () => {
         const other = await play();
         const { host, match } = await play();
         await other.host.socket.frame(sees((view) => view.joins[0] === 1));
-        host.socket.send(input(host.channel, 1, INPUT_CRASH));
+        host.socket.send(input(host.channel, 1, ...INPUT_CRASH));
         await until('the report', () =>
             platform
                 .logs('games')

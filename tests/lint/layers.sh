@@ -28,6 +28,7 @@ uv.h|gateway
 jwt.h|core auth
 curl/|core
 dlfcn.h|worker
+seccomp.h|worker games
 event2/http|core'
 
 breaches=0

@@ -1,6 +1,7 @@
 /*
- * A test game: two players count. An input of one byte below 100 adds to its player's count, 100
- * wins; the bytes named below misbehave in one way each. The view is the state and who asks.
+ * A test game: two players count. An input of one byte up to 100 adds to its player's count, 100
+ * wins. "mischief" and one of the bytes named below misbehave in one way each; nobody finds that by
+ * chance. The view is the state and who asks.
  */
 #include <gamekit/game.h>
 
@@ -58,9 +59,15 @@ static uint32_t input(const struct gk_host *host, const void *state, uint32_t sl
     (void)host;
     (void)state;
     (void)slot;
-    if (count != 1 || bytes[0] > INPUT_CRASH)
+    static const char word[] = "mischief";
+    if (count == sizeof word) {
+        for (uint32_t i = 0; i + 1 < sizeof word; i++)
+            if (bytes[i] != (uint8_t)word[i])
+                return 0;
+    } else if (count != 1 || bytes[0] > WIN_AT) {
         return 0;
-    ret_input[0] = bytes[0];
+    }
+    ret_input[0] = bytes[count - 1];
     return 1;
 }
 

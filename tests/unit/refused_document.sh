@@ -1,0 +1,19 @@
+#!/bin/sh
+# Every code with which a game is refused is explained in docs/games/refused.md, and no other.
+set -eu
+cd "$(dirname "$0")/../.."
+in_code=$(
+    {
+        sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' platform/wire/game_image.h \
+            platform/games/bundle.h
+        grep -o 'code = [^;]*;' platform/games/catalog.c | grep -o '"[a-z_]*"' | tr -d '"'
+    } | grep -v '^fine$' | sort -u
+)
+in_document=$(sed -n 's/^| `\([a-z0-9_]*\)` |.*/\1/p' docs/games/refused.md | sort)
+[ "$in_code" = "$in_document" ] || {
+    echo "the codes differ: code, document"
+    printf '%s\n' "$in_code" >/tmp/refused_codes.$$
+    printf '%s\n' "$in_document" | diff /tmp/refused_codes.$$ - || true
+    rm -f /tmp/refused_codes.$$
+    exit 1
+}

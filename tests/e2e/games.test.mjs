@@ -11,6 +11,7 @@ import { start_platform, until } from '../integration/harness.mjs';
 import { start_browser, Visitor } from './visitor.mjs';
 
 const MATCH_MS_MAX = 240_000;
+const SHOOT_AGAIN_MS = 1_000;
 
 describe('the games in the browser', () => {
     let platform;
@@ -110,11 +111,13 @@ describe('the games in the browser', () => {
             );
             const is_seen = ({ view }) =>
                 view.players[target.slot].cells[cell] !== battleships.UNKNOWN;
-            // The page may learn a moment after this test whose turn it is: then it takes no click.
-            await until('the shot', async () => {
-                if (!is_seen(shooter)) await shoot_at(shooter, cell);
-                return is_seen(shooter) && is_seen(target);
-            });
+            // The page may learn a moment after this test whose turn it is: then it takes no shot.
+            const shoot = shooter === one ? click_at : key_to;
+            await shoot(shooter, cell);
+            const again = setInterval(() => shoot(shooter, cell), SHOOT_AGAIN_MS);
+            await until('the shot', () => is_seen(shooter) && is_seen(target)).finally(() =>
+                clearInterval(again),
+            );
             shots++;
             if (shots === 8) {
                 await one.screenshot('battleships');
@@ -133,8 +136,8 @@ describe('the games in the browser', () => {
     });
 });
 
-// Clicks or taps where the client draws that cell of the other's sea.
-async function shoot_at(visitor, cell) {
+// Clicks where the client draws that cell of the other's sea.
+async function click_at(visitor, cell) {
     const { page, slot } = visitor;
     const box = await page.frameLocator('iframe').locator('canvas').boundingBox();
     const { boards } = layTable(box, [slot, 1 - slot], []);
@@ -143,6 +146,20 @@ async function shoot_at(visitor, cell) {
     const y = board.top + (Math.floor(cell / battleships.SIDE) + 0.5) * board.cell;
     assert.equal(cellAt(board, x, y), cell);
     await page.mouse.click(box.x + x, box.y + y);
+}
+
+// Brings the cursor to that cell, and shoots. The first arrow only shows the cursor, at cell 0.
+async function key_to(visitor, cell) {
+    const { keyboard } = visitor.page;
+    if (visitor.cursor === undefined) await keyboard.press('ArrowRight');
+    let at = visitor.cursor ?? 0;
+    visitor.cursor = cell;
+    const column = (one) => one % battleships.SIDE;
+    for (; column(at) < column(cell); at++) await keyboard.press('ArrowRight');
+    for (; column(at) > column(cell); at--) await keyboard.press('ArrowLeft');
+    for (; at < cell; at += battleships.SIDE) await keyboard.press('ArrowDown');
+    for (; at > cell; at -= battleships.SIDE) await keyboard.press('ArrowUp');
+    await keyboard.press('Space');
 }
 
 const CYCLE_KEYS = ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'];

@@ -46,18 +46,20 @@ struct newest_frame {
 };
 
 struct socket {
+    /* what every frame looks at, together */
     enum socket_state state;
     uint32_t index;
-    uint64_t number; /* unique in this process; 0: free */
-    struct lws *wsi; /* borrowed */
+    uint64_t number;                   /* unique in this process; 0: free */
+    struct lws *wsi;                   /* borrowed */
+    struct waiting_text *first, *last; /* owned; texts that found the socket full */
+    bool frames_waiting;               /* some link has a newest frame to send */
+
     struct caller caller;
     char *token; /* owned: the access token, for the services */
     char client_address[CLIENT_ADDRESS_BYTES];
-    struct membership *channels;       /* owned */
-    uint32_t links[SOCKET_LINKS_MAX];  /* by channel number: a link of matches.h, 0: none */
-    struct waiting_text *first, *last; /* owned; texts that found the socket full */
+    struct membership *channels;      /* owned */
+    uint32_t links[SOCKET_LINKS_MAX]; /* by channel number: a link of matches.h, 0: none */
     size_t waiting_bytes;
-    bool frames_waiting; /* some link has a newest frame to send */
     struct bucket commands, inputs;
     uint32_t commands_waiting, commands_made;
     int64_t opened_ms, heard_ms, pinged_ms; /* monotonic */

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 
 #define RUNS_PER_TURN_MAX 8 /* then the others have their turn */
-#define REST_MS           2 /* see on_readable() */
+#define REST_MS           4 /* see on_readable() */
 #define RESTS             8
 #define CLOSE_RUNS_MAX    1000 /* at the end, for handles that close late */
 

@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { cellsOf } from '../../games/battleships/client/fleet.js';
 import { cellAt, layTable } from '../../games/battleships/client/table.js';
 import * as battleships from '../../games/battleships/client/view.js';
+import { layCourts } from '../../games/breakout/client/draw.js';
+import * as breakout from '../../games/breakout/client/view.js';
 import * as cycles from '../../games/cycles/client/view.js';
 import { start_platform, until } from '../integration/harness.mjs';
 import { start_browser, Visitor } from './visitor.mjs';
@@ -133,6 +135,36 @@ describe('the games in the browser', () => {
         assert.equal(of(one).score, battleships.LENGTHS.length);
         assert.equal(of(other).outcome, 'loss');
         await Promise.all([one.close(), other.close()]);
+    });
+
+    test('breakout: alone at once, by the mouse', { timeout: MATCH_MS_MAX }, async () => {
+        const player = await Visitor.open(browser, platform, { decode: breakout.decodeView });
+        const { page } = player;
+        await page.goto('/');
+        await player.play_now('Breakout', 'Alone');
+        await page.waitForURL(/\/rooms\//);
+        await player.has_game_focus();
+        await player.see('the ball', (view) => view.courts[0].status === 'flies');
+        const box = await page.frameLocator('iframe').locator('canvas').boundingBox();
+        const [{ left, scale }] = layCourts(box, 1);
+        await until(
+            'a score',
+            async () => {
+                const [court] = player.view.courts;
+                const x = court.balls[0]?.x ?? breakout.WIDTH / 2;
+                await page.mouse.move(box.x + left + x * scale, box.y + box.height / 2);
+                return court.score >= 50;
+            },
+            MATCH_MS_MAX,
+        );
+        await player.screenshot('breakout');
+        await page.mouse.move(box.x + left, box.y + box.height / 2);
+        await player.see_within('the end', MATCH_MS_MAX, (view) => view.phase === 'over');
+        const { players } = await result_of([player]);
+        assert.equal(players.length, 1);
+        assert.equal(players[0].outcome, 'loss');
+        assert.ok(players[0].score >= 50);
+        await player.close();
     });
 });
 

@@ -264,6 +264,7 @@ export const en = {
         ffa: 'Everyone for themselves',
         solo: 'Alone',
         coop: 'Together',
+        versus: 'Against each other',
         duel: 'Duel',
     } as Record<string, string>,
     failures: {

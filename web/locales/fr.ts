@@ -267,6 +267,7 @@ export const fr: typeof en = {
         ffa: 'Chacun pour soi',
         solo: 'Seul',
         coop: 'Ensemble',
+        versus: 'Face à face',
         duel: 'Duel',
     },
     failures: {

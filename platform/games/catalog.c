@@ -3,11 +3,13 @@
 #include "games/catalog.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "games/bundle.h"
 #include "games/figures.h"
 #include "games/game_json.h"
+#include "games/probe.h"
 #include "wire/game_image.h"
 
 struct seen {
@@ -25,7 +28,8 @@ struct seen {
 };
 
 struct catalog {
-    const struct settings *settings; /* borrowed */
+    const struct settings *settings;      /* borrowed */
+    const struct worker_program *program; /* borrowed */
     catalog_admitted *admitted;
     void *context;
     pthread_t thread;
@@ -43,16 +47,19 @@ static struct seen *seen_of(struct catalog *catalog, const char *id);
 static void admit(struct catalog *catalog, struct seen *seen);
 static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
                                 const char *id, const char **code, char *reason);
+static const char *probed(struct catalog *catalog, const struct bundle *bundle, int memory,
+                          char *reason);
 static void put(struct catalog *catalog, struct seen *seen, struct image *image);
 static int compare_ids(const void *a, const void *b);
 
-enum error catalog_create(const struct settings *settings, catalog_admitted *admitted,
-                          void *context, struct catalog **ret_catalog)
+enum error catalog_create(const struct settings *settings, const struct worker_program *program,
+                          catalog_admitted *admitted, void *context, struct catalog **ret_catalog)
 {
     struct catalog *catalog = calloc(1, sizeof *catalog);
     if (!catalog)
         return ERROR_INTERNAL;
     catalog->settings = settings;
+    catalog->program = program;
     catalog->admitted = admitted;
     catalog->context = context;
     pthread_mutex_init(&catalog->lock, NULL);
@@ -255,9 +262,14 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
 
     *code = "store";
     struct image *image = calloc(1, sizeof *image);
-    int memory = -1;
-    if (!image || bundle_store(bundle, catalog->settings->data_dir, id, reason) != OK ||
-        (memory = bundle_seal(so)) < 0) {
+    int memory = bundle_seal(so);
+    const char *impure = memory < 0 ? NULL : probed(catalog, bundle, memory, reason);
+    if (impure)
+        *code = impure;
+    if (!image || memory < 0 || impure ||
+        bundle_store(bundle, catalog->settings->data_dir, id, reason) != OK) {
+        if (memory >= 0)
+            close(memory);
         game_json_finish(&json);
         free(image);
         return NULL;
@@ -270,6 +282,29 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
     memcpy(image->sha, bundle->sha, sizeof image->sha);
     memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
     return image_keep(image);
+}
+
+/* The code with which the probe refuses it, or NULL. What it found fine once stays so: the store
+ * remembers by the hash of the files. */
+static const char *probed(struct catalog *catalog, const struct bundle *bundle, int memory,
+                          char *reason)
+{
+    char folder[CONFIG_TEXT_BYTES + 16], path[CONFIG_TEXT_BYTES + 96];
+    char sentence[PROBE_REASON_BYTES];
+    snprintf(folder, sizeof folder, "%s/probed", catalog->settings->data_dir);
+    snprintf(path, sizeof path, "%s/%s", folder, bundle->sha_text);
+    if (access(path, F_OK) == 0)
+        return NULL;
+    const char *code = probe_game(catalog->program, memory, sentence);
+    if (code) {
+        snprintf(reason, BUNDLE_REASON_BYTES, "%s", sentence);
+        return code;
+    }
+    (void)mkdir(folder, 0700);
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0)
+        close(file);
+    return NULL;
 }
 
 static void put(struct catalog *catalog, struct seen *seen, struct image *image)

@@ -8,6 +8,7 @@
 #define GAMES_CATALOG_H
 
 #include "games/image.h"
+#include "games/worker_process.h"
 #include "service/service.h"
 
 #define CATALOG_GAMES_MAX 256
@@ -20,7 +21,8 @@ struct catalog;
 typedef void catalog_admitted(void *context, struct image *image);
 
 /* Looks once, at once, then goes on looking until catalog_destroy. */
-must_use enum error catalog_create(const struct settings *settings, catalog_admitted *admitted,
+must_use enum error catalog_create(const struct settings *settings,
+                                   const struct worker_program *program, catalog_admitted *admitted,
                                    void *context, struct catalog **ret_catalog);
 void catalog_destroy(struct catalog *catalog); /* NULL is fine */
 

@@ -57,7 +57,8 @@ static enum error start(struct service_context *context)
         error = supervisor_create(context, games->placements, games->results, &games->program,
                                   &games->supervisor);
     if (error == OK)
-        error = catalog_create(context->settings, on_admitted, games->supervisor, &games->catalog);
+        error = catalog_create(context->settings, &games->program, on_admitted, games->supervisor,
+                               &games->catalog);
     if (error == OK)
         error = frames_listener_create(context, games->supervisor, &games->frames);
     if (error != OK)

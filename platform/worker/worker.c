@@ -21,11 +21,13 @@
 #include <unistd.h>
 
 #include "core/allocations.h"
+#include "wire/probe.h"
 #include "worker/control.h"
 #include "worker/host.h"
 #include "worker/image.h"
 #include "worker/link.h"
 #include "worker/match.h"
+#include "worker/probe.h"
 #include "worker/stream.h"
 
 #define EVENTS_MAX    64
@@ -55,6 +57,8 @@ int main(int argument_count, char **arguments)
     sandbox_init(&worker.sandbox, argument_count, arguments);
     if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_POSTURE) == 0)
         return show_posture(&worker);
+    if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_PROBE) == 0)
+        return probe_run(&worker.sandbox);
     if (!sandbox_begin(&worker.sandbox, WORKER_ARENA_FD))
         return WORKER_EXIT_NO_SANDBOX;
     int status = prepare(&worker);

@@ -1,5 +1,6 @@
 /*
- * Games that are refused as data, one fault each, chosen by the macro. Nothing of them ever runs.
+ * Games with one fault each, chosen by the macro. Those that start with BAD are refused as data and
+ * never run; those that start with IMPURE are found out by the probe.
  */
 #include <gamekit/game.h>
 
@@ -88,6 +89,31 @@ static void tick(const struct gk_host *host, void *state, const struct gk_inputs
 #endif
 #ifdef BAD_IFUNC
     chosen();
+#endif
+#ifdef IMPURE_BYTE
+    uint64_t never_set[16];
+    __asm__ volatile("" : : "r"(never_set) : "memory");
+    *(uint64_t *)state += never_set[5];
+#endif
+#ifdef IMPURE_POINTER
+    *(uint64_t *)state = (uintptr_t)state;
+#endif
+#ifdef IMPURE_ADDRESS
+    *(uint64_t *)state = (uintptr_t)&gk_game_v1;
+#endif
+#if defined IMPURE_CLOCK && defined __x86_64__
+    *(uint64_t *)state = __builtin_ia32_rdtsc();
+#endif
+#ifdef IMPURE_LOOP
+    for (volatile int forever = 1; forever;)
+        ;
+#endif
+#ifdef IMPURE_CRASH
+    if (*(uint64_t *)state == 77)
+        __builtin_trap();
+#endif
+#ifdef IMPURE_OVERRUN
+    ((volatile uint64_t *)state)[1] = 1;
 #endif
 }
 

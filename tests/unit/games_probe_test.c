@@ -1,0 +1,76 @@
+/* Games that pass as data and are no pure functions, in real workers with all their walls.
+ * TEST_WORKER is the worker without sanitizers, TEST_BAD the folder of the images. */
+#include "games/probe.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "promises.h"
+
+static char reason[PROBE_REASON_BYTES];
+
+static const char *probe(const char *path)
+{
+    static uint8_t bytes[1 << 20];
+    struct worker_program program = {.user = geteuid() ? geteuid() : 65534,
+                                     .group = geteuid() ? getegid() : 65534};
+    snprintf(program.path, sizeof program.path, "%s", getenv("TEST_WORKER"));
+    FILE *file = fopen(path, "rb");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    size_t count = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    int memory = memfd_create("game", MFD_CLOEXEC);
+    CU_ASSERT_EQUAL_FATAL(write(memory, bytes, count), (ssize_t)count);
+    const char *code = probe_game(&program, memory, reason);
+    close(memory);
+    return code;
+}
+
+static const char *of_fault(const char *fault)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.so", getenv("TEST_BAD"), fault);
+    return probe(path);
+}
+
+static void test_probe_passes_fair_games(void)
+{
+    CU_ASSERT_PTR_NULL(of_fault("none"));
+    CU_ASSERT_PTR_NULL(probe(getenv("TEST_GAME")));
+    CU_ASSERT_PTR_NULL(probe(getenv("TEST_PONG")));
+}
+
+static void test_probe_finds_each_impurity_and_names_tick_and_callback(void)
+{
+    static const struct {
+        const char *fault, *code;
+    } faults[] = {
+        {"byte", "impure"},        {"pointer", "impure"},      {"address", "impure"},
+        {"clock", "impure"},       {"crash", "probe_crashed"}, {"overrun", "probe_overrun"},
+        {"loop", "probe_timeout"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        const char *code = of_fault(faults[i].fault);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(code);
+        CU_ASSERT_STRING_EQUAL(code, faults[i].code);
+        CU_ASSERT_EQUAL(strncmp(reason, "In tick ", 8), 0);
+    }
+}
+
+static CU_TestInfo promises[] = {
+    PROMISE(test_probe_passes_fair_games),
+    PROMISE(test_probe_finds_each_impurity_and_names_tick_and_callback),
+    CU_TEST_INFO_NULL,
+};
+
+int main(void)
+{
+    if (!getenv("TEST_WORKER") || !getenv("TEST_GAME") || !getenv("TEST_BAD"))
+        return 2;
+    log_init("test", LOG_ERROR);
+    return keep_promises("games/probe", promises);
+}

@@ -2,10 +2,12 @@
 // through and what it says; who may read whose tables; one request id from the first hop to the
 // last.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import readline from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { program, start_platform, until } from './harness.mjs';
@@ -389,6 +391,44 @@ describe('a platform that stops and starts', () => {
             assert.equal(foreign.status, 401);
         } finally {
             await Promise.all([one.stop(), other.stop()]);
+        }
+    });
+
+    test('with stores of its user, a platform starts none and works the same', async () => {
+        const stores = spawn(
+            path.resolve(import.meta.dirname, '../unit/with_servers.sh'),
+            ['sh', '-c', 'echo "$DATABASE_URL $REDIS_URL"; exec cat'],
+            { stdio: ['pipe', 'pipe', 'inherit'] },
+        );
+        const ended = once(stores, 'exit');
+        try {
+            const [line] = await once(readline.createInterface({ input: stores.stdout }), 'line');
+            const [database, redis] = line.split(' ');
+            const platform = await start_platform({
+                environment: { DATABASE_URL: database, REDIS_URL: redis },
+            });
+            assert.equal(platform.child('postgres'), undefined);
+            assert.equal(platform.child('redis'), undefined);
+            const [a, b] = [await platform.register(), await platform.guest()];
+            const body = await a_mode(platform);
+            const room = (await a.api('POST', '/api/rooms', { body })).body;
+            const socket = await b.socket();
+            await b.api('POST', `/api/rooms/${room.id}/join`, { body: { role: 'spectator' } });
+            await a.api('POST', '/api/social/messages', {
+                body: { channel: `room:${room.id}`, text: 'over your Redis' },
+            });
+            await socket.event('chat:message', (data) => data.text === 'over your Redis');
+            await socket.close();
+            const { stdout } = await run('psql', [
+                '-XAtqc',
+                `select username from auth.users where id = '${a.id}'`,
+                database,
+            ]);
+            assert.equal(stdout.trim(), a.name);
+            await platform.stop();
+        } finally {
+            stores.stdin.end();
+            await ended;
         }
     });
 

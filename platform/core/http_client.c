@@ -387,21 +387,21 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
     return added;
 }
 
-/* Only then may another instance be asked: nobody can have acted on the question. */
-static bool is_nothing_sent(CURL *easy, CURLcode result)
+/* It was asked, and whoever was asked may have acted, however the answer was lost. That holds too
+ * when a kept-alive connection broke and curl's own second try on a new one was refused. */
+static bool may_be_done(CURL *easy)
 {
     long sent = 0;
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-    return sent == 0 && (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
-                         result == CURLE_OPERATION_TIMEDOUT);
+    return sent > 0;
 }
 
-/* It was asked, but the answer is lost: with the time, or with the one who was asked. */
-static bool may_be_done(CURL *easy, CURLcode result)
+/* Only then may another instance be asked: nobody can have acted on the question. */
+static bool is_nothing_sent(CURL *easy, CURLcode result)
 {
-    return (result == CURLE_OPERATION_TIMEDOUT && !is_nothing_sent(easy, result)) ||
-           result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR ||
-           result == CURLE_PARTIAL_FILE;
+    return !may_be_done(easy) &&
+           (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST ||
+            result == CURLE_OPERATION_TIMEDOUT);
 }
 
 static enum error error_of(const struct transfer *transfer, CURLcode result)
@@ -410,7 +410,7 @@ static enum error error_of(const struct transfer *transfer, CURLcode result)
         return OK;
     if (transfer->body.too_large)
         return ERROR_INTERNAL;
-    return may_be_done(transfer->easy, result) ? ERROR_TIMED_OUT : ERROR_UNAVAILABLE;
+    return may_be_done(transfer->easy) ? ERROR_TIMED_OUT : ERROR_UNAVAILABLE;
 }
 
 /* Borrowed from the transfer. */
@@ -568,7 +568,7 @@ static void on_deadline(evutil_socket_t none, short what, void *context)
     (void)none;
     (void)what;
     struct ask *ask = context;
-    bool may_be = may_be_done(ask->transfer.easy, CURLE_OPERATION_TIMEDOUT);
+    bool may_be = may_be_done(ask->transfer.easy);
     ask_end(ask, ask->early ? ask->early : may_be ? ERROR_TIMED_OUT : ERROR_UNAVAILABLE);
 }
 

@@ -9,6 +9,7 @@
 #include <event2/thread.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,49 @@ static void test_http_call_tries_the_next_instance_once(void)
     question.addresses = refused_address;
     CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_UNAVAILABLE);
     question.addresses = "";
+    CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_UNAVAILABLE);
+    arena_destroy(arena);
+}
+
+/* Answers one question, takes a second one on the same connection, and is gone. */
+static void *run_dying_server(void *context)
+{
+    int listener = *(int *)context;
+    char bytes[4096];
+    int connection = accept(listener, NULL, NULL);
+    static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+    bool is_answered = recv(connection, bytes, sizeof(bytes), 0) > 0 &&
+                       send(connection, answer, strlen(answer), 0) > 0 &&
+                       recv(connection, bytes, sizeof(bytes), 0) > 0;
+    close(listener);
+    close(connection);
+    return is_answered ? context : NULL;
+}
+
+/* curl tries a broken kept-alive connection again by itself; that this one is refused does not
+ * undo what the first has reached. */
+static void test_http_call_that_was_heard_may_be_done_though_the_server_is_gone(void)
+{
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t bytes = sizeof(address);
+    CU_ASSERT_EQUAL_FATAL(bind(listener, (struct sockaddr *)&address, bytes), 0);
+    CU_ASSERT_EQUAL_FATAL(listen(listener, 8), 0);
+    getsockname(listener, (struct sockaddr *)&address, &bytes);
+    char place[64];
+    snprintf(place, sizeof(place), "127.0.0.1:%d", ntohs(address.sin_port));
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, run_dying_server, &listener), 0);
+
+    struct arena *arena = arena_create();
+    struct http_answer answer;
+    struct http_question question = question_of("GET", "/");
+    question.addresses = place;
+    CU_ASSERT_EQUAL(http_call(arena, &question, &answer), OK);
+    CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_TIMED_OUT);
+    void *is_answered = NULL;
+    pthread_join(thread, &is_answered);
+    CU_ASSERT_PTR_NOT_NULL(is_answered);
     CU_ASSERT_EQUAL(http_call(arena, &question, &answer), ERROR_UNAVAILABLE);
     arena_destroy(arena);
 }
@@ -402,6 +446,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_http_call_sends_everything_of_the_question),
     PROMISE(test_http_call_sends_bodiless_methods),
     PROMISE(test_http_call_tries_the_next_instance_once),
+    PROMISE(test_http_call_that_was_heard_may_be_done_though_the_server_is_gone),
     PROMISE(test_http_call_is_bounded_in_time_and_size),
     PROMISE(test_http_call_refuses_a_second_header_in_a_value),
     PROMISE(test_http_call_json_tells_an_answer_from_a_problem),

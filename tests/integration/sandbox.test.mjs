@@ -73,7 +73,7 @@ test('the log says at start that every wall stands', () => {
 });
 
 for (const [what, deed, says] of deeds)
-    test(`a game that ${what} is stopped, and another one misses no tick`, async () => {
+    test(`a game that ${what} is stopped, and another one goes on`, async () => {
         const innocent = await play('counter');
         const hostile = await play('hostile');
         const frame = Buffer.alloc(6 + 9);
@@ -89,7 +89,8 @@ for (const [what, deed, says] of deeds)
             () => lines_of(hostile.match).some((line) => says.test(line)),
             DEED_MS_MAX,
         );
-        // A late worker plays all ticks it is behind at once, up to this many, and shows the last.
+        // A late worker may play up to this many ticks at once and shows the last; that none is late
+        // is not shown here.
         let tick = first.readUInt32LE(2);
         const seen = innocent.host.socket.frames.length; // all that came meanwhile, and some more
         for (let count = 0; count < seen + 20; count++) {

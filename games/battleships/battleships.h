@@ -41,7 +41,7 @@ enum battleships_cell {
  * ships, longest first, for SHOOT the cell. The canonical one is always six bytes long.
  */
 enum battleships_input {
-    BATTLESHIPS_NOTHING = 0, /* of a bot that has to wait */
+    BATTLESHIPS_NOTHING = 0,
     BATTLESHIPS_PLACE = 1,
     BATTLESHIPS_SHOOT = 2,
 };
@@ -99,7 +99,7 @@ enum battleships_cell battleships_cell(const struct battleships_player *player, 
 int battleships_is_sunk(const struct battleships_player *player, uint32_t ship);
 
 /* The canonical input that a bot at `slot` gives now (bot.c). */
-void battleships_bot(const struct gk_host *host, const void *state, uint32_t slot,
-                     uint32_t difficulty, uint8_t *ret_input);
+uint32_t battleships_bot(const struct gk_host *host, const void *state, uint32_t slot,
+                         uint32_t difficulty, uint8_t *ret_input);
 
 #endif

@@ -15,24 +15,27 @@ static uint32_t weight_of(const struct battleships_player *target, uint32_t cell
 static uint32_t places_over(const struct battleships_player *target, uint32_t cell);
 static int is_beside_a_hit(const struct battleships_player *target, uint32_t cell);
 
-void battleships_bot(const struct gk_host *host, const void *block, uint32_t slot,
-                     uint32_t difficulty, uint8_t *ret_input)
+uint32_t battleships_bot(const struct gk_host *host, const void *block, uint32_t slot,
+                         uint32_t difficulty, uint8_t *ret_input)
 {
     const struct battleships_state *state = block;
     struct gk_random chance;
     (void)host;
     memset(ret_input, 0, BATTLESHIPS_INPUT_BYTES);
     if (slot >= BATTLESHIPS_PLAYERS)
-        return;
+        return 0;
     gk_random_seed(&chance, state->random.position ^ state->tick, slot);
     difficulty = (uint32_t)gk_clamp((int32_t)difficulty, 1, 3);
     if (state->phase == BATTLESHIPS_PLACING && !state->players[slot].placed) {
         ret_input[0] = BATTLESHIPS_PLACE;
         place_by_chance(&chance, ret_input + 1);
+        return 1;
     } else if (state->phase == BATTLESHIPS_SHOOTING && state->turn == slot) {
         ret_input[0] = BATTLESHIPS_SHOOT;
         ret_input[1] = (uint8_t)choose_cell(&state->players[1 - slot], &chance, difficulty);
+        return 1;
     }
+    return 0;
 }
 
 /* Draws until the five do not lie on each other: nearly every second time. */

@@ -8,8 +8,8 @@
 /* How far from the ball the paddle's middle may be, in percent of its half: above 100 it misses. */
 static const uint8_t stray_percent[] = {125, 106, 85};
 
-void breakout_bot(const struct gk_host *host, const void *block, uint32_t slot, uint32_t difficulty,
-                  uint8_t *ret_input)
+uint32_t breakout_bot(const struct gk_host *host, const void *block, uint32_t slot,
+                      uint32_t difficulty, uint8_t *ret_input)
 {
     const struct breakout_state *state = block;
     const struct breakout_court *court =
@@ -30,4 +30,5 @@ void breakout_bot(const struct gk_host *host, const void *block, uint32_t slot, 
     gk_write_u8(&writer, BREAKOUT_TARGET);
     gk_write_i8(&writer, 0);
     gk_write_u16(&writer, (uint16_t)(gk_clamp(x, 0, BREAKOUT_WIDTH) / BREAKOUT_UNIT));
+    return 1;
 }

@@ -155,7 +155,7 @@ GK_STATIC_ASSERT(sizeof(struct breakout_state) == 504, "breakout_state has no pa
 int32_t breakout_paddle_half(const struct breakout_court *court);
 
 /* The canonical input that a bot at `slot` gives now (bot.c). */
-void breakout_bot(const struct gk_host *host, const void *state, uint32_t slot, uint32_t difficulty,
-                  uint8_t *ret_input);
+uint32_t breakout_bot(const struct gk_host *host, const void *state, uint32_t slot,
+                      uint32_t difficulty, uint8_t *ret_input);
 
 #endif

@@ -24,8 +24,8 @@ static uint32_t room_from(const struct cycles_state *state, uint32_t slot, struc
 static void reach(struct search *search, const struct cycles_state *state, struct cycles_cell cell,
                   uint8_t mark);
 
-void cycles_bot(const struct gk_host *host, const void *block, uint32_t slot, uint32_t difficulty,
-                uint8_t *ret_input)
+uint32_t cycles_bot(const struct gk_host *host, const void *block, uint32_t slot,
+                    uint32_t difficulty, uint8_t *ret_input)
 {
     const struct cycles_state *state = block;
     const struct cycles_player *player = &state->players[slot];
@@ -50,6 +50,7 @@ void cycles_bot(const struct gk_host *host, const void *block, uint32_t slot, ui
     ret_input[0] = (uint8_t)best;
     for (uint32_t i = 1; i < CYCLES_INPUT_BYTES; i++)
         ret_input[i] = CYCLES_NO_TURN;
+    return 1;
 }
 
 /* The cells that can be reached through `first`, no more than the difficulty looks at. */

@@ -118,7 +118,7 @@ struct cycles_cell cycles_beside(int32_t x, int32_t y, uint32_t direction);
 int cycles_is_free(const struct cycles_state *state, struct cycles_cell cell);
 
 /* The canonical input that a bot at `slot` gives now (bot.c). */
-void cycles_bot(const struct gk_host *host, const void *state, uint32_t slot, uint32_t difficulty,
-                uint8_t *ret_input);
+uint32_t cycles_bot(const struct gk_host *host, const void *state, uint32_t slot,
+                    uint32_t difficulty, uint8_t *ret_input);
 
 #endif

@@ -12,8 +12,8 @@ static int32_t arrival_y(const struct pong_ball *ball, int32_t plane);
 static int32_t stray(const struct pong_state *state, uint32_t slot, uint32_t difficulty);
 static void write_target(int32_t y, uint8_t *ret_input);
 
-void pong_bot(const struct gk_host *host, const void *block, uint32_t slot, uint32_t difficulty,
-              uint8_t *ret_input)
+uint32_t pong_bot(const struct gk_host *host, const void *block, uint32_t slot, uint32_t difficulty,
+                  uint8_t *ret_input)
 {
     const struct pong_state *state = block;
     const struct pong_ball *ball = &state->ball;
@@ -27,6 +27,7 @@ void pong_bot(const struct gk_host *host, const void *block, uint32_t slot, uint
         write_target(PONG_HEIGHT / 2, ret_input);
     else
         write_target(arrival_y(ball, face) + stray(state, slot, difficulty), ret_input);
+    return 1;
 }
 
 /* Where the ball, which flies towards `plane`, will be when it gets there. */

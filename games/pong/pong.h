@@ -119,7 +119,7 @@ int32_t pong_paddle_face(const struct pong_state *state, uint32_t slot);
 int32_t pong_paddle_half(const struct pong_state *state, uint32_t slot);
 
 /* The canonical input that a bot at `slot` gives now (bot.c). */
-void pong_bot(const struct gk_host *host, const void *state, uint32_t slot, uint32_t difficulty,
-              uint8_t *ret_input);
+uint32_t pong_bot(const struct gk_host *host, const void *state, uint32_t slot, uint32_t difficulty,
+                  uint8_t *ret_input);
 
 #endif

@@ -18,7 +18,7 @@
 #include "games/figures.h"
 #include "games/game_json.h"
 #include "games/probe.h"
-#include "wire/game_image.h"
+#include "host/image.h"
 
 struct seen {
     char id[32];

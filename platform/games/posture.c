@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "wire/sandbox.h"
+#include "host/sandbox.h"
 
 static void program_path(const struct settings *settings, char ret_path[CONFIG_TEXT_BYTES]);
 static bool user_find(const char *name, struct worker_program *program);
@@ -22,7 +22,7 @@ static bool hear(int control, uint32_t *ret_layers);
 
 enum error posture_find(const struct settings *settings, struct worker_program *ret_program)
 {
-    struct worker_program program = {.relaxed = strcmp(settings->sandbox, WORKER_RELAXED) == 0};
+    struct worker_program program = {.relaxed = strcmp(settings->sandbox, SANDBOX_RELAXED) == 0};
     char text[POSTURE_TEXT_BYTES];
     uint32_t layers = 0;
     program_path(settings, program.path);

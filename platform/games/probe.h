@@ -7,9 +7,7 @@
 #define GAMES_PROBE_H
 
 #include "games/worker_process.h"
-
-#define PROBE_MS_MAX       15000
-#define PROBE_REASON_BYTES 320
+#include "host/probe.h"
 
 /* `memory` is the sealed image. Returns NULL when the game is fine, else the stable code with which
  * it is refused; `ret_reason` then says why and what to do. */

@@ -22,7 +22,7 @@
 #include "games/mailbox.h"
 #include "games/order.h"
 #include "games/worker_process.h"
-#include "wire/sandbox.h"
+#include "host/sandbox.h"
 
 #define PACKETS_PER_READ_MAX 256
 #define CALL_NAME_BYTES      32
@@ -421,28 +421,25 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
 /* Names the culprit: the match whose callback was running, NULL when none was. */
 static const struct live_match *report_death(struct worker *worker, int status, const char *why)
 {
-    static const char *const callbacks[] = {"none", "init", "join",   "leave", "input",
-                                            "tick", "view", "result", "check"};
     const struct gk_manifest *manifest = &worker->process.image->manifest;
     uint32_t callback = atomic_load(&worker->process.arena->callback_now);
     uint32_t index = atomic_load(&worker->process.arena->match_now);
     const struct live_match *culprit = NULL;
     uint64_t tick = 0;
     char match[ID_TEXT_BYTES] = "none";
-    if (callback != ARENA_CALL_NONE && index < worker->process.capacity && worker->matches[index]) {
+    if (callback != GAME_CALL_NONE && index < worker->process.capacity && worker->matches[index]) {
         culprit = worker->matches[index];
         tick = arena_newest(&worker->process.sizes, worker_process_match(&worker->process, index))
                    ->tick;
         id_text(&culprit->id, match);
     }
-    atomic_store(&worker->process.arena->callback_now, ARENA_CALL_NONE);
+    atomic_store(&worker->process.arena->callback_now, GAME_CALL_NONE);
     char call[CALL_NAME_BYTES];
     name_forbidden_call(atomic_exchange(&worker->process.arena->forbidden_call, 0), status, call);
     log_error("worker died; it is started again", "worker", worker->process.name, "why", why,
               "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
               WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none", "match", match, "tick",
-              log_number((int64_t)tick), "callback",
-              callbacks[callback <= ARENA_CALL_CHECK ? callback : 0], "matches",
+              log_number((int64_t)tick), "callback", game_callback_name(callback), "matches",
               log_number(worker->match_count), NULL);
     return culprit;
 }
@@ -452,7 +449,7 @@ static const struct live_match *report_death(struct worker *worker, int status, 
 static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_NAME_BYTES])
 {
     snprintf(ret_name, CALL_NAME_BYTES, "none");
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != WORKER_EXIT_FORBIDDEN)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != SANDBOX_EXIT_FORBIDDEN)
         return;
     char *name =
         noted ? seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)(noted - 1)) : NULL;

@@ -15,7 +15,7 @@
 
 #include "core/log.h"
 #include "core/process.h"
-#include "wire/sandbox.h"
+#include "host/sandbox.h"
 
 #define CONTROL_BUFFER_BYTES (1 << 20)
 
@@ -73,7 +73,7 @@ enum error worker_program_start(const struct worker_program *program, const char
     snprintf(group, sizeof group, "%u", program->group);
     const char *const words[] = {"transcendence-worker",
                                  name,
-                                 program->relaxed ? WORKER_RELAXED : WORKER_REQUIRE,
+                                 program->relaxed ? SANDBOX_RELAXED : SANDBOX_REQUIRE,
                                  user,
                                  group,
                                  task,

@@ -17,7 +17,7 @@
 #include "wire/arena.h"
 #include "wire/control.h"
 
-/* How workers are started: see wire/sandbox.h. */
+/* How workers are started: see host/sandbox.h. */
 struct worker_program {
     char path[CONFIG_TEXT_BYTES];
     bool relaxed;
@@ -38,7 +38,7 @@ struct worker_process {
 };
 
 /* Starts transcendence-worker with `control` and then `descriptors`; `task` may be NULL, see
- * wire/sandbox.h. The caller waits for it. */
+ * host/sandbox.h. The caller waits for it. */
 must_use enum error worker_program_start(const struct worker_program *program, const char *name,
                                          const char *task, int control, const int *descriptors,
                                          int count, pid_t *ret_pid);

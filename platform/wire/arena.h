@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "gamekit/game.h"
+#include "host/callback.h"
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
@@ -35,19 +36,6 @@ enum arena_status {
     ARENA_OVER, /* `result` holds; the supervisor frees it once it has the result */
 };
 
-/* Which callback of the game is running: a crash report names it. */
-enum arena_callback {
-    ARENA_CALL_NONE,
-    ARENA_CALL_INIT,
-    ARENA_CALL_JOIN,
-    ARENA_CALL_LEAVE,
-    ARENA_CALL_INPUT,
-    ARENA_CALL_TICK,
-    ARENA_CALL_VIEW,
-    ARENA_CALL_RESULT,
-    ARENA_CALL_CHECK,
-};
-
 struct arena_head {
     uint32_t magic;
     uint32_t version;
@@ -55,7 +43,7 @@ struct arena_head {
     uint32_t state_bytes, input_bytes, players_max; /* of the game's manifest */
     uint64_t match_bytes;
     _Atomic uint32_t match_now;    /* whose callback runs */
-    _Atomic uint32_t callback_now; /* enum arena_callback */
+    _Atomic uint32_t callback_now; /* enum game_callback */
     char game[32];
     uint8_t image[32];               /* SHA-256 of the bundle */
     _Atomic uint32_t forbidden_call; /* that ended the worker: its number plus one, or 0 */

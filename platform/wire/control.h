@@ -16,6 +16,10 @@
 #define WORKER_IMAGE_FD   4 /* sealed memfd of the game's shared object */
 #define WORKER_ARENA_FD   5 /* the shared arena of its matches, see arena.h */
 
+/* Its tasks, as its last argument (see host/sandbox.h for those before): none, to play, or: */
+#define WORKER_POSTURE "posture" /* loads nothing: puts all layers on, reports them, ends */
+#define WORKER_PROBE   "probe"   /* host/probe.h; WORKER_ARENA_FD is a struct probe_report */
+
 #define CONTROL_BYTES_MAX (16u << 10)
 #define CONTROL_LOG_BYTES 500
 

@@ -8,14 +8,14 @@
 void host_init(struct worker *worker);
 
 /* Notes in the arena which callback of which match runs, for the crash report. */
-static inline void host_enter(struct worker *worker, uint32_t match, enum arena_callback callback)
+static inline void host_enter(struct worker *worker, uint32_t match, enum game_callback callback)
 {
     atomic_store_explicit(&worker->arena->match_now, match, memory_order_relaxed);
     atomic_store_explicit(&worker->arena->callback_now, callback, memory_order_relaxed);
 }
 static inline void host_leave(struct worker *worker)
 {
-    atomic_store_explicit(&worker->arena->callback_now, ARENA_CALL_NONE, memory_order_relaxed);
+    atomic_store_explicit(&worker->arena->callback_now, GAME_CALL_NONE, memory_order_relaxed);
 }
 
 #endif

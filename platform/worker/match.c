@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/hash.h"
 #include "worker/control.h"
 #include "worker/host.h"
 #include "worker/link.h"
@@ -28,7 +29,6 @@ static void show(struct worker *worker, struct match *match, struct arena_block 
                  uint32_t list, bool to_all);
 static bool compute_view(struct worker *worker, struct match *match, struct arena_block *block,
                          uint32_t viewer, uint32_t *ret_bytes);
-static uint64_t hash(const uint8_t *bytes, size_t count);
 
 void match_start(struct worker *worker, const struct control_match_start *start)
 {
@@ -113,7 +113,7 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
         return;
 
     uint8_t input[GK_INPUT_BYTES_MAX] = {0};
-    host_enter(worker, match_index(worker, match), ARENA_CALL_INPUT);
+    host_enter(worker, match_index(worker, match), GAME_CALL_INPUT);
     uint32_t taken =
         worker->game.input(&worker->host, arena_state(block), slot, bytes, count, input);
     host_leave(worker);
@@ -208,7 +208,7 @@ static void init(struct worker *worker, struct match *match)
     memset(arena_inputs(match->arena), 0,
            (size_t)worker->arena->players_max * worker->arena->input_bytes);
     struct arena_block *block = arena_step(worker->arena, match->arena);
-    host_enter(worker, match_index(worker, match), ARENA_CALL_INIT);
+    host_enter(worker, match_index(worker, match), GAME_CALL_INIT);
     worker->game.init(&worker->host, arena_state(block), &begin);
     host_leave(worker);
     (void)commit(worker, match, block);
@@ -226,11 +226,11 @@ static void meet_and_part(struct worker *worker, struct match *match, struct are
         void *state = arena_state(block);
         uint32_t index = match_index(worker, match);
         if (coming & bit) {
-            host_enter(worker, index, ARENA_CALL_JOIN);
+            host_enter(worker, index, GAME_CALL_JOIN);
             worker->game.join(&worker->host, state, slot);
             block->joined |= bit;
         } else if ((going | leaving) & bit) {
-            host_enter(worker, index, ARENA_CALL_LEAVE);
+            host_enter(worker, index, GAME_CALL_LEAVE);
             worker->game.leave(&worker->host, state, slot,
                                leaving & bit ? GK_LEAVE_LEFT : GK_LEAVE_DISCONNECTED);
             block->joined &= ~bit;
@@ -261,7 +261,7 @@ static void use_inputs(struct worker *worker, struct match *match, struct arena_
         int slot = __builtin_ctzll(rest);
         block->ack[slot] = match->pending_seq[slot];
     }
-    host_enter(worker, match_index(worker, match), ARENA_CALL_TICK);
+    host_enter(worker, match_index(worker, match), GAME_CALL_TICK);
     worker->game.tick(&worker->host, arena_state(block), &inputs);
     host_leave(worker);
     if (inputs.present) {
@@ -277,7 +277,7 @@ static bool commit(struct worker *worker, struct match *match, struct arena_bloc
         return false;
     }
     if (worker->game.check) {
-        host_enter(worker, match_index(worker, match), ARENA_CALL_CHECK);
+        host_enter(worker, match_index(worker, match), GAME_CALL_CHECK);
         uint32_t holds = worker->game.check(&worker->host, arena_state(block));
         host_leave(worker);
         if (holds != 1) {
@@ -292,7 +292,7 @@ static bool commit(struct worker *worker, struct match *match, struct arena_bloc
 static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block)
 {
     struct gk_result result = {0};
-    host_enter(worker, match_index(worker, match), ARENA_CALL_RESULT);
+    host_enter(worker, match_index(worker, match), GAME_CALL_RESULT);
     uint32_t over = worker->game.result(&worker->host, arena_state(block), &result);
     host_leave(worker);
     if (over != 1)
@@ -307,7 +307,7 @@ static void end(struct worker *worker, struct match *match, const struct gk_resu
 {
     struct arena_block *block = arena_newest(worker->arena, match->arena);
     match->arena->ticks = block->tick;
-    match->arena->state_hash = hash(arena_state(block), worker->manifest.state_bytes);
+    match->arena->state_hash = state_hash(arena_state(block), worker->manifest.state_bytes);
     match->arena->result = *result;
     atomic_store_explicit(&match->arena->status, ARENA_OVER, memory_order_release);
     match->phase = MATCH_OVER;
@@ -360,7 +360,7 @@ static bool compute_view(struct worker *worker, struct match *match, struct aren
     const uint64_t guard = ARENA_GUARD;
     uint32_t capacity = worker->manifest.view_bytes_max;
     memcpy(worker->view + capacity, &guard, sizeof guard);
-    host_enter(worker, match_index(worker, match), ARENA_CALL_VIEW);
+    host_enter(worker, match_index(worker, match), GAME_CALL_VIEW);
     uint32_t bytes =
         worker->game.view(&worker->host, arena_state(block), viewer, worker->view, capacity);
     host_leave(worker);
@@ -368,12 +368,4 @@ static bool compute_view(struct worker *worker, struct match *match, struct aren
         return false;
     *ret_bytes = bytes;
     return true;
-}
-
-static uint64_t hash(const uint8_t *bytes, size_t count)
-{
-    uint64_t value = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < count; i++)
-        value = (value ^ bytes[i]) * 0x100000001b3u;
-    return value;
 }

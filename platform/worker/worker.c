@@ -21,13 +21,12 @@
 #include <unistd.h>
 
 #include "core/allocations.h"
-#include "wire/probe.h"
+#include "host/load.h"
+#include "host/probe.h"
 #include "worker/control.h"
 #include "worker/host.h"
-#include "worker/image.h"
 #include "worker/link.h"
 #include "worker/match.h"
-#include "worker/probe.h"
 #include "worker/stream.h"
 
 #define EVENTS_MAX    64
@@ -58,9 +57,10 @@ int main(int argument_count, char **arguments)
     if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_POSTURE) == 0)
         return show_posture(&worker);
     if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_PROBE) == 0)
-        return probe_run(&worker.sandbox);
+        return probe_run(&worker.sandbox, &(struct probe_descriptors){
+                                              WORKER_CONTROL_FD, WORKER_IMAGE_FD, WORKER_ARENA_FD});
     if (!sandbox_begin(&worker.sandbox, WORKER_ARENA_FD))
-        return WORKER_EXIT_NO_SANDBOX;
+        return SANDBOX_EXIT_INCOMPLETE;
     int status = prepare(&worker);
     if (status != 0)
         return status;
@@ -86,7 +86,7 @@ static int show_posture(struct worker *worker)
     if (!sandbox_begin(&worker->sandbox, WORKER_CONTROL_FD) ||
         !sandbox_load(&worker->sandbox, &descriptors, 0, &call) ||
         !sandbox_play(&worker->sandbox, &descriptors))
-        return WORKER_EXIT_NO_SANDBOX;
+        return SANDBOX_EXIT_INCOMPLETE;
     return report_ready(worker) ? 0 : 1;
 }
 
@@ -102,7 +102,7 @@ static bool report_ready(struct worker *worker)
 static int prepare(struct worker *worker)
 {
     uint64_t mapped_bytes;
-    if (!image_inspect(WORKER_IMAGE_FD, &worker->manifest, &mapped_bytes) || !arena_map(worker))
+    if (!game_inspect(WORKER_IMAGE_FD, &worker->manifest, &mapped_bytes) || !arena_map(worker))
         return 1;
     worker->matches = calloc(worker->arena->match_count, sizeof *worker->matches);
     worker->view = calloc(1, worker->manifest.view_bytes_max + sizeof(uint64_t));
@@ -117,11 +117,11 @@ static int prepare(struct worker *worker)
     const struct sandbox_descriptors descriptors = {WORKER_CONTROL_FD, worker->epoll,
                                                     worker->tick_timer, worker->heartbeat_timer};
     if (!sandbox_load(&worker->sandbox, &descriptors, mapped_bytes, &worker->arena->forbidden_call))
-        return WORKER_EXIT_NO_SANDBOX;
-    if (!image_load(WORKER_IMAGE_FD, &worker->game))
+        return SANDBOX_EXIT_INCOMPLETE;
+    if (!game_load(WORKER_IMAGE_FD, &worker->game))
         return 1;
     close(WORKER_IMAGE_FD);
-    return sandbox_play(&worker->sandbox, &descriptors) ? 0 : WORKER_EXIT_NO_SANDBOX;
+    return sandbox_play(&worker->sandbox, &descriptors) ? 0 : SANDBOX_EXIT_INCOMPLETE;
 }
 
 static bool arena_map(struct worker *worker)

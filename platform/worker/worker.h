@@ -12,7 +12,7 @@
 #include "wire/arena.h"
 #include "wire/control.h"
 #include "wire/frames.h"
-#include "worker/sandbox.h"
+#include "host/sandbox.h"
 #include "worker/schedule.h"
 
 #define STREAMS_MAX            16          /* gateways of one worker */

@@ -16,7 +16,7 @@
 #include "promises.h"
 #include "store/redis_url.h"
 #include "tokens.h"
-#include "wire/game_image.h"
+#include "host/image.h"
 
 #define TIMES           100000
 #define TIMES_SIGNATURE 10000 /* each may cost the check of a signature */

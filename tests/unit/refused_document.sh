@@ -4,10 +4,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 in_code=$(
     {
-        sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' platform/wire/game_image.h \
+        sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' sdk/host/image.h \
             platform/games/bundle.h
         grep -o 'code = [^;]*;' platform/games/catalog.c | grep -o '"[a-z_]*"' | tr -d '"'
-        sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' platform/games/probe.c
+        sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' platform/games/probe.c sdk/host/probe_verdict.c
     } | grep -v '^fine$' | sort -u
 )
 in_document=$(sed -n 's/^| `\([a-z0-9_]*\)` |.*/\1/p' docs/games/refused.md | sort)

@@ -20,7 +20,7 @@
 #include "wire/arena.h"
 #include "wire/control.h"
 #include "wire/frames.h"
-#include "wire/game_image.h"
+#include "host/image.h"
 
 #define WAIT_MS 10000
 #define MATCHES 4

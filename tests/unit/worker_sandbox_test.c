@@ -6,7 +6,7 @@
 #include "games/hostile/deeds.h"
 #include "worker_driver.h"
 
-#include "wire/sandbox.h"
+#include "host/sandbox.h"
 
 #define LOGS_MAX 60 /* of three seconds, by LOGS_PER_SECOND_MAX of the worker */
 
@@ -70,9 +70,9 @@ static void test_sandbox_stops_each_forbidden_call_and_names_it(void)
     for (size_t i = 0; i < sizeof deeds / sizeof deeds[0]; i++) {
         play(deeds[i].deed);
         int status = ended();
-        CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_FORBIDDEN);
+        CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == SANDBOX_EXIT_FORBIDDEN);
         CU_ASSERT_EQUAL(atomic_load(&worker.arena->forbidden_call), deeds[i].call + 1);
-        CU_ASSERT_EQUAL(atomic_load(&worker.arena->callback_now), ARENA_CALL_TICK);
+        CU_ASSERT_EQUAL(atomic_load(&worker.arena->callback_now), GAME_CALL_TICK);
         CU_ASSERT_EQUAL(atomic_load(&worker.arena->match_now), 0);
         clean_up();
     }
@@ -85,7 +85,7 @@ static void test_sandbox_ends_who_writes_where_he_may_not(void)
         play(deeds[i]);
         int status = ended();
         CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-        CU_ASSERT_EQUAL(atomic_load(&worker.arena->callback_now), ARENA_CALL_TICK);
+        CU_ASSERT_EQUAL(atomic_load(&worker.arena->callback_now), GAME_CALL_TICK);
         clean_up();
     }
 }

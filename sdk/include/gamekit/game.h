@@ -30,13 +30,18 @@ extern "C" {
 #define GK_ABI_MAJOR 1
 #define GK_ABI_MINOR 0
 
-#define GK_PLAYERS_MAX     64
-#define GK_MODES_MAX       8
-#define GK_OPTIONS_MAX     16
-#define GK_STATE_BYTES_MAX (1u << 20)
-#define GK_INPUT_BYTES_MAX 256
-#define GK_VIEW_BYTES_MAX  (16u << 10)
-#define GK_TICK_HZ_MAX     120
+#define GK_PLAYERS_MAX      64
+#define GK_MODES_MAX        8
+#define GK_OPTIONS_MAX      16
+#define GK_STATE_BYTES_MAX  (1u << 20)
+#define GK_INPUT_BYTES_MAX  256
+#define GK_VIEW_BYTES_MAX   (16u << 10)
+#define GK_TICK_HZ_MAX      120
+#define GK_TURN_SECONDS_MAX 86400
+
+/* Flags of a manifest. */
+#define GK_FLAG_OPEN_SEATS                                                                         \
+    1u /* a match may begin with seats that nobody has: they may join later */
 
 /* One way to play: `players` seats in `teams` teams of equal size (teams == players: everyone for
  * oneself). Seat s belongs to team s % teams. */
@@ -56,7 +61,7 @@ struct gk_manifest {
     uint16_t abi_minor;           /* built against */
     uint16_t abi_minor_required;  /* the oldest host minor it can run on */
     uint16_t tick_hz;             /* 1-120; 0: turn-based, steps on input only */
-    uint32_t flags;               /* none defined in 1.0 */
+    uint32_t flags;               /* GK_FLAG_ */
     uint32_t state_schema;        /* changes when the layout of the state does */
     uint32_t state_schema_oldest; /* the oldest that `migrate` accepts; == state_schema: none */
     uint32_t state_bytes;         /* 1..GK_STATE_BYTES_MAX */
@@ -70,11 +75,16 @@ struct gk_manifest {
     char title[64];   /* UTF-8, zero-terminated */
     char version[24]; /* semantic version, zero-terminated */
     struct gk_mode modes[GK_MODES_MAX];
-    uint32_t reserved[8];
+    /* Turn-based only: after so long without a step the host makes one in which nobody is present,
+     * and the game decides what becomes of whoever is to move. 0: a turn takes as long as it takes.
+     */
+    uint32_t turn_seconds; /* 0..GK_TURN_SECONDS_MAX */
+    uint32_t reserved[7];
 };
 GK_STATIC_ASSERT(sizeof(struct gk_manifest) == 352, "gk_manifest is fixed");
 GK_STATIC_ASSERT(offsetof(struct gk_manifest, id) == 40, "gk_manifest is fixed");
 GK_STATIC_ASSERT(offsetof(struct gk_manifest, modes) == 160, "gk_manifest is fixed");
+GK_STATIC_ASSERT(offsetof(struct gk_manifest, turn_seconds) == 320, "gk_manifest is fixed");
 
 /* What the host offers. Nothing here changes a match. */
 struct gk_host {
@@ -95,12 +105,16 @@ struct gk_match {
 };
 GK_STATIC_ASSERT(sizeof(struct gk_match) == 80, "gk_match is fixed");
 
-/* The canonical inputs of one tick. Slot s has an input when bit s of `present` is set; the bytes
+/* The canonical inputs of one step. Slot s has an input when bit s of `present` is set; the bytes
  * of the others are zero. */
 struct gk_inputs {
     uint64_t present;
     const uint8_t *bytes; /* player_count times input_bytes */
+#if UINTPTR_MAX == 0xffffffffu
+    uint32_t reserved;
+#endif
 };
+GK_STATIC_ASSERT(sizeof(struct gk_inputs) == 16, "gk_inputs is fixed");
 
 #define GK_SPECTATOR 0xffffffffu
 
@@ -156,9 +170,10 @@ struct gk_game {
     /* (optional) The state as text for a person; returns the bytes written. */
     uint32_t (*explain)(const struct gk_host *host, const void *state, char *ret_text,
                         uint32_t capacity);
-    /* (optional) The canonical input that a bot at `slot` gives now; difficulty 1-3. Pure. */
-    void (*bot)(const struct gk_host *host, const void *state, uint32_t slot, uint32_t difficulty,
-                uint8_t *ret_input);
+    /* (optional) What a player of the computer does at `slot` now; difficulty 1-3. Returns 1 and
+     * fills `ret_input` (zeroed by the host) with a canonical input, or 0: nothing. Pure. */
+    uint32_t (*bot)(const struct gk_host *host, const void *state, uint32_t slot,
+                    uint32_t difficulty, uint8_t *ret_input);
     /* (optional) A table by name, or NULL. */
     const void *(*extension)(const struct gk_host *host, const char *name);
 };

@@ -2,14 +2,14 @@
  * The ELF note reader: program headers only, each checked to lie inside the file, notes walked with
  * checked lengths. It never follows a pointer of the file without asking whether it fits.
  */
-#include "wire/game_image.h"
+#include "host/image.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "wire/game_elf.h"
+#include "host/elf.h"
 
 #if defined(__x86_64__)
 #define MACHINE      EM_X86_64
@@ -21,6 +21,7 @@
 #error "name this machine's ELF number"
 #endif
 
+#define FLAGS_KNOWN        GK_FLAG_OPEN_SEATS
 #define NOTE_HEAD_BYTES    12
 #define MANIFEST_BYTES_MAX 4096 /* of a later minor, whose tail is not ours to read */
 
@@ -111,10 +112,11 @@ enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
         return refuse(IMAGE_REFUSED_ABI_MINOR, sentence,
                       "The game requires a newer gamekit than it was built with: "
                       "abi_minor_required is at most abi_minor.");
-    if (m->flags != 0)
+    if (m->flags & ~FLAGS_KNOWN)
         return refuse(IMAGE_REFUSED_FLAGS, sentence,
-                      "The game sets flags 0x%x, which gamekit %u.%u does not know: leave flags 0.",
-                      m->flags, GK_ABI_MAJOR, GK_ABI_MINOR);
+                      "The game sets flags 0x%x, which gamekit %u.%u does not know: set only those "
+                      "of its header.",
+                      m->flags & ~FLAGS_KNOWN, GK_ABI_MAJOR, GK_ABI_MINOR);
     for (size_t i = 0; i < sizeof m->reserved / sizeof m->reserved[0]; i++)
         if (m->reserved[i] != 0)
             return refuse(IMAGE_REFUSED_RESERVED, sentence,
@@ -128,6 +130,12 @@ enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
     IN_RANGE(size, sizeof *m, MANIFEST_BYTES_MAX)
     if (m->tick_hz != 0)
         IN_RANGE(tick_hz, 1, GK_TICK_HZ_MAX)
+    if (m->turn_seconds != 0 && m->tick_hz != 0)
+        return refuse(IMAGE_REFUSED_MANIFEST, sentence,
+                      "manifest.turn_seconds is for turn-based games: leave it out, or set tick_hz "
+                      "to 0.");
+    if (m->turn_seconds != 0)
+        IN_RANGE(turn_seconds, 1, GK_TURN_SECONDS_MAX)
     IN_RANGE(state_bytes, 1, GK_STATE_BYTES_MAX)
     IN_RANGE(input_bytes, 1, GK_INPUT_BYTES_MAX)
     IN_RANGE(view_bytes_max, 1, GK_VIEW_BYTES_MAX)

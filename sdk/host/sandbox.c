@@ -3,7 +3,7 @@
  * is never made: the kernel raises SIGSYS instead, whose handler notes the number and ends the
  * process. Nothing after sandbox_play can take a layer off.
  */
-#include "worker/sandbox.h"
+#include "host/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,9 +59,9 @@ static bool put_on(struct sandbox *sandbox, enum sandbox_layer layer, bool is_on
 
 void sandbox_init(struct sandbox *sandbox, int argument_count, char **arguments)
 {
-    *sandbox = (struct sandbox){.user = WORKER_USER_DEFAULT, .group = WORKER_USER_DEFAULT};
+    *sandbox = (struct sandbox){.user = SANDBOX_USER_DEFAULT, .group = SANDBOX_USER_DEFAULT};
     sandbox->relaxed =
-        HAS_SANITIZER || (argument_count > 2 && strcmp(arguments[2], WORKER_RELAXED) == 0);
+        HAS_SANITIZER || (argument_count > 2 && strcmp(arguments[2], SANDBOX_RELAXED) == 0);
     if (argument_count > 4) {
         sandbox->user = (uid_t)strtoul(arguments[3], NULL, 10);
         sandbox->group = (gid_t)strtoul(arguments[4], NULL, 10);
@@ -184,7 +184,7 @@ static void on_forbidden_call(int number, siginfo_t *info, void *context)
     (void)context;
     atomic_store(forbidden_call, (uint32_t)info->si_syscall + 1);
     for (;;)
-        syscall(SYS_exit_group, WORKER_EXIT_FORBIDDEN);
+        syscall(SYS_exit_group, SANDBOX_EXIT_FORBIDDEN);
 }
 
 static bool filter_loading(const struct sandbox_descriptors *descriptors)
@@ -287,8 +287,8 @@ static bool put_on(struct sandbox *sandbox, enum sandbox_layer layer, bool is_on
     if (is_on || sandbox->relaxed)
         return true;
     fprintf(stderr,
-            "transcendence-worker: the layer \"%s\" of the sandbox is missing (%s), so no game is "
+            "%s: the layer \"%s\" of the sandbox is missing (%s), so no game is "
             "played: use a kernel with it, or set sandbox=relaxed and trust every game.\n",
-            names[layer], strerror(errno));
+            program_invocation_short_name, names[layer], strerror(errno));
     return false;
 }

@@ -4,8 +4,8 @@
  * and sizes are checked against the file. Used by the games service before it admits a game, by the
  * worker before it loads one, and by the author's tool. Pure, any thread.
  */
-#ifndef WIRE_GAME_IMAGE_H
-#define WIRE_GAME_IMAGE_H
+#ifndef HOST_IMAGE_H
+#define HOST_IMAGE_H
 
 #include <stddef.h>
 #include <stdint.h>

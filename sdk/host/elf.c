@@ -4,7 +4,7 @@
  * move. Whatever else a shared object may ask for has a code of its own, or is
  * IMAGE_REFUSED_DYNAMIC.
  */
-#include "wire/game_elf.h"
+#include "host/elf.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * and states must be equal. The hashes of all answers go into the report; who asked runs two
  * processes and compares them, so that an address of the game itself is seen too.
  */
-#include "worker/probe.h"
+#include "host/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "wire/control.h"
-#include "wire/probe.h"
-#include "worker/image.h"
+#include "host/hash.h"
+#include "host/load.h"
 
 #define GARBAGE_BYTES 32768
 #define HOSTILE_BYTES 32 /* of an input, at most */
@@ -44,17 +43,18 @@ struct probe {
     uint32_t tick;
 };
 
-static bool prepare(struct probe *probe, struct sandbox *sandbox);
+static bool prepare(struct probe *probe, struct sandbox *sandbox,
+                    const struct probe_descriptors *descriptors);
 static enum probe_verdict play(struct probe *probe);
 static enum probe_verdict begin(struct probe *probe);
 static enum probe_verdict step(struct probe *probe, bool *over);
 static enum probe_verdict gather_inputs(struct probe *probe);
-static enum probe_verdict twice(struct probe *probe, enum arena_callback callback, uint32_t slot);
-static void call(struct probe *probe, int side, enum arena_callback callback, uint32_t slot);
-static bool is_const(enum arena_callback callback);
+static enum probe_verdict twice(struct probe *probe, enum game_callback callback, uint32_t slot);
+static void call(struct probe *probe, int side, enum game_callback callback, uint32_t slot);
+static bool is_const(enum game_callback callback);
 static bool guards_hold(const struct probe *probe, uint32_t answer_bytes);
 static void garbage(uint8_t value);
-static void add(struct probe *probe, enum arena_callback callback, const void *bytes, size_t count);
+static void add(struct probe *probe, enum game_callback callback, const void *bytes, size_t count);
 static uint64_t next_random(struct probe *probe);
 static void no_log(const struct gk_host *host, uint32_t level, const char *text, uint32_t bytes);
 static const void *no_extension(const struct gk_host *host, const char *name);
@@ -64,32 +64,33 @@ static const struct gk_host probe_host = {.size = sizeof(struct gk_host),
                                           .log = no_log,
                                           .extension = no_extension};
 
-int probe_run(struct sandbox *sandbox)
+int probe_run(struct sandbox *sandbox, const struct probe_descriptors *descriptors)
 {
     static struct probe probe;
     const struct rlimit time = {PROBE_CPU_S_MAX, PROBE_CPU_S_MAX};
-    const struct sandbox_descriptors descriptors = {WORKER_CONTROL_FD, -1, -1, -1};
-    if (!sandbox_begin(sandbox, WORKER_ARENA_FD) || setrlimit(RLIMIT_CPU, &time) != 0)
-        return WORKER_EXIT_NO_SANDBOX;
-    if (!prepare(&probe, sandbox))
+    const struct sandbox_descriptors used = {descriptors->control, -1, -1, -1};
+    if (!sandbox_begin(sandbox, descriptors->report) || setrlimit(RLIMIT_CPU, &time) != 0)
+        return SANDBOX_EXIT_INCOMPLETE;
+    if (!prepare(&probe, sandbox, descriptors))
         return 1;
-    if (!sandbox_play(sandbox, &descriptors))
-        return WORKER_EXIT_NO_SANDBOX;
+    if (!sandbox_play(sandbox, &used))
+        return SANDBOX_EXIT_INCOMPLETE;
     atomic_store(&probe.report->verdict, play(&probe));
     return 0;
 }
 
-static bool prepare(struct probe *probe, struct sandbox *sandbox)
+static bool prepare(struct probe *probe, struct sandbox *sandbox,
+                    const struct probe_descriptors *descriptors)
 {
-    const struct sandbox_descriptors descriptors = {WORKER_CONTROL_FD, -1, -1, -1};
+    const struct sandbox_descriptors used = {descriptors->control, -1, -1, -1};
     uint64_t mapped_bytes;
     struct stat status;
-    if (!image_inspect(WORKER_IMAGE_FD, &probe->manifest, &mapped_bytes) ||
-        fstat(WORKER_ARENA_FD, &status) != 0 ||
+    if (!game_inspect(descriptors->image, &probe->manifest, &mapped_bytes) ||
+        fstat(descriptors->report, &status) != 0 ||
         (uint64_t)status.st_size < sizeof(struct probe_report))
         return false;
     void *report = mmap(NULL, sizeof(struct probe_report), PROT_READ | PROT_WRITE, MAP_SHARED,
-                        WORKER_ARENA_FD, 0);
+                        descriptors->report, 0);
     size_t state_bytes = probe->manifest.state_bytes + GUARD_BYTES;
     size_t answer_bytes = GK_VIEW_BYTES_MAX + GUARD_BYTES;
     probe->before = malloc(state_bytes);
@@ -102,8 +103,8 @@ static bool prepare(struct probe *probe, struct sandbox *sandbox)
     if (report == MAP_FAILED || !probe->before)
         return false;
     probe->report = report;
-    return sandbox_load(sandbox, &descriptors, mapped_bytes, &probe->report->forbidden_call) &&
-           image_load(WORKER_IMAGE_FD, &probe->game);
+    return sandbox_load(sandbox, &used, mapped_bytes, &probe->report->forbidden_call) &&
+           game_load(descriptors->image, &probe->game);
 }
 
 static enum probe_verdict play(struct probe *probe)
@@ -130,7 +131,7 @@ static enum probe_verdict begin(struct probe *probe)
     probe->joined = 0;
     memset(probe->states[0], 0, manifest->state_bytes);
     memset(probe->states[0] + manifest->state_bytes, GUARD, GUARD_BYTES);
-    return twice(probe, ARENA_CALL_INIT, 0);
+    return twice(probe, GAME_CALL_INIT, 0);
 }
 
 static enum probe_verdict step(struct probe *probe, bool *over)
@@ -140,22 +141,22 @@ static enum probe_verdict step(struct probe *probe, bool *over)
         bool is_here = probe->joined >> slot & 1;
         if (is_here && next_random(probe) % 100 != 0)
             continue;
-        verdict = twice(probe, is_here ? ARENA_CALL_LEAVE : ARENA_CALL_JOIN, slot);
+        verdict = twice(probe, is_here ? GAME_CALL_LEAVE : GAME_CALL_JOIN, slot);
         probe->joined ^= 1ull << slot;
     }
     if (verdict == PROBE_FINE)
         verdict = gather_inputs(probe);
     if (verdict == PROBE_FINE && (probe->manifest.tick_hz != 0 || probe->inputs.present != 0))
-        verdict = twice(probe, ARENA_CALL_TICK, 0);
+        verdict = twice(probe, GAME_CALL_TICK, 0);
     if (verdict == PROBE_FINE && probe->game.check)
-        verdict = twice(probe, ARENA_CALL_CHECK, 0);
+        verdict = twice(probe, GAME_CALL_CHECK, 0);
     if (verdict == PROBE_FINE && probe->game.check && probe->answers[0].value != 1)
         return PROBE_BROKEN;
     for (uint32_t slot = 0; slot <= probe->match.player_count && verdict == PROBE_FINE; slot++)
         verdict =
-            twice(probe, ARENA_CALL_VIEW, slot == probe->match.player_count ? GK_SPECTATOR : slot);
+            twice(probe, GAME_CALL_VIEW, slot == probe->match.player_count ? GK_SPECTATOR : slot);
     if (verdict == PROBE_FINE)
-        verdict = twice(probe, ARENA_CALL_RESULT, 0);
+        verdict = twice(probe, GAME_CALL_RESULT, 0);
     *over = probe->answers[0].value == 1;
     return verdict;
 }
@@ -174,7 +175,7 @@ static enum probe_verdict gather_inputs(struct probe *probe)
         bool is_small = next_random(probe) % 2 == 0;
         for (int i = 0; i < HOSTILE_BYTES; i++)
             probe->hostile[i] = (uint8_t)(next_random(probe) % (is_small ? 4 : 256));
-        enum probe_verdict verdict = twice(probe, ARENA_CALL_INPUT, slot);
+        enum probe_verdict verdict = twice(probe, GAME_CALL_INPUT, slot);
         if (verdict != PROBE_FINE)
             return verdict;
         if (probe->answers[0].value != 1)
@@ -186,25 +187,24 @@ static enum probe_verdict gather_inputs(struct probe *probe)
 }
 
 /* The heart of it: the same call on two copies, whose answers must be equal. */
-static enum probe_verdict twice(struct probe *probe, enum arena_callback callback, uint32_t slot)
+static enum probe_verdict twice(struct probe *probe, enum game_callback callback, uint32_t slot)
 {
     size_t state_bytes = probe->manifest.state_bytes;
     atomic_store(&probe->report->callback, callback);
     memcpy(probe->states[1], probe->states[0], state_bytes + GUARD_BYTES);
     memcpy(probe->before, probe->states[0], state_bytes);
     uint32_t answer_bytes =
-        callback == ARENA_CALL_VIEW ? probe->manifest.view_bytes_max : GK_VIEW_BYTES_MAX;
+        callback == GAME_CALL_VIEW ? probe->manifest.view_bytes_max : GK_VIEW_BYTES_MAX;
     for (int side = 0; side < 2; side++) {
         struct answer *answer = &probe->answers[side];
         answer->value = answer->bytes = 0;
-        memset(answer->data, callback == ARENA_CALL_VIEW ? 0x11 * (side + 1) : 0,
-               GK_VIEW_BYTES_MAX);
+        memset(answer->data, callback == GAME_CALL_VIEW ? 0x11 * (side + 1) : 0, GK_VIEW_BYTES_MAX);
         memset(answer->data + answer_bytes, GUARD, GUARD_BYTES);
         garbage(side ? 0xa5 : 0x5a);
         call(probe, side, callback, slot);
     }
     if (!guards_hold(probe, answer_bytes) ||
-        (callback == ARENA_CALL_VIEW && probe->answers[0].value > probe->manifest.view_bytes_max))
+        (callback == GAME_CALL_VIEW && probe->answers[0].value > probe->manifest.view_bytes_max))
         return PROBE_OVERRUN;
     const struct answer *one = &probe->answers[0], *other = &probe->answers[1];
     if (one->value != other->value ||
@@ -219,49 +219,49 @@ static enum probe_verdict twice(struct probe *probe, enum arena_callback callbac
     return PROBE_FINE;
 }
 
-static void call(struct probe *probe, int side, enum arena_callback callback, uint32_t slot)
+static void call(struct probe *probe, int side, enum game_callback callback, uint32_t slot)
 {
     const struct gk_game *game = &probe->game;
     struct answer *answer = &probe->answers[side];
     void *state = probe->states[side];
     switch (callback) {
-    case ARENA_CALL_INIT:
+    case GAME_CALL_INIT:
         game->init(&probe_host, state, &probe->match);
         break;
-    case ARENA_CALL_JOIN:
+    case GAME_CALL_JOIN:
         game->join(&probe_host, state, slot);
         break;
-    case ARENA_CALL_LEAVE:
+    case GAME_CALL_LEAVE:
         game->leave(&probe_host, state, slot, GK_LEAVE_DISCONNECTED);
         break;
-    case ARENA_CALL_INPUT:
+    case GAME_CALL_INPUT:
         answer->value = game->input(&probe_host, state, slot, probe->hostile, probe->hostile_count,
                                     answer->data);
         answer->bytes = answer->value == 1 ? probe->manifest.input_bytes : 0;
         break;
-    case ARENA_CALL_TICK:
+    case GAME_CALL_TICK:
         game->tick(&probe_host, state, &probe->inputs);
         break;
-    case ARENA_CALL_VIEW:
+    case GAME_CALL_VIEW:
         answer->value =
             game->view(&probe_host, state, slot, answer->data, probe->manifest.view_bytes_max);
         answer->bytes = answer->value <= probe->manifest.view_bytes_max ? answer->value : 0;
         break;
-    case ARENA_CALL_RESULT:
+    case GAME_CALL_RESULT:
         answer->value = game->result(&probe_host, state, (struct gk_result *)answer->data);
         answer->bytes = answer->value == 1 ? sizeof(struct gk_result) : 0;
         break;
-    case ARENA_CALL_CHECK:
+    case GAME_CALL_CHECK:
         answer->value = game->check(&probe_host, state);
         break;
-    case ARENA_CALL_NONE:
+    default:
         break;
     }
 }
 
-static bool is_const(enum arena_callback callback)
+static bool is_const(enum game_callback callback)
 {
-    return callback == ARENA_CALL_INPUT || callback >= ARENA_CALL_VIEW;
+    return callback == GAME_CALL_INPUT || callback >= GAME_CALL_VIEW;
 }
 
 static bool guards_hold(const struct probe *probe, uint32_t answer_bytes)
@@ -282,12 +282,10 @@ __attribute__((noinline)) static void garbage(uint8_t value)
     __asm__ volatile("" : : "r"(stack) : "memory"); /* or it would be left out */
 }
 
-static void add(struct probe *probe, enum arena_callback callback, const void *bytes, size_t count)
+static void add(struct probe *probe, enum game_callback callback, const void *bytes, size_t count)
 {
-    uint64_t hash = probe->report->hashes[probe->tick][callback] ^ 0xcbf29ce484222325u;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
-    probe->report->hashes[probe->tick][callback] = hash;
+    uint64_t *hash = &probe->report->hashes[probe->tick][callback];
+    *hash = hash_add(*hash ^ HASH_START, bytes, count);
 }
 
 static uint64_t next_random(struct probe *probe)

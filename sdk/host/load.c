@@ -2,20 +2,21 @@
  * dlopen of /proc/self/fd/N of a sealed memfd. The game's table is copied: a missing tail becomes
  * NULL, an unknown tail is left out. Runs before anything hostile has arrived.
  */
-#include "worker/image.h"
+#include "host/load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "wire/game_image.h"
+#include "host/image.h"
 
 static bool table_copy(const struct gk_game *from, struct gk_game *ret_game);
 static bool fail(const char *sentence);
 
-bool image_inspect(int image_fd, struct gk_manifest *ret_manifest, uint64_t *ret_mapped_bytes)
+bool game_inspect(int image_fd, struct gk_manifest *ret_manifest, uint64_t *ret_mapped_bytes)
 {
     struct stat status;
     if (fstat(image_fd, &status) != 0 || status.st_size <= 0)
@@ -32,7 +33,7 @@ bool image_inspect(int image_fd, struct gk_manifest *ret_manifest, uint64_t *ret
     return refusal == IMAGE_FINE || fail(sentence);
 }
 
-bool image_load(int image_fd, struct gk_game *ret_game)
+bool game_load(int image_fd, struct gk_game *ret_game)
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
@@ -60,6 +61,6 @@ static bool table_copy(const struct gk_game *from, struct gk_game *ret_game)
 
 static bool fail(const char *sentence)
 {
-    fprintf(stderr, "transcendence-worker: %s\n", sentence);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, sentence);
     return false;
 }

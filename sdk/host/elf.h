@@ -1,14 +1,14 @@
 /*
- * Between the two halves of the image reader: game_image.c finds the headers and the manifest,
- * game_elf.c judges what the loader would do. Nobody else includes it.
+ * Between the two halves of the image reader: image.c finds the headers and the manifest,
+ * elf.c judges what the loader would do. Nobody else includes it.
  */
-#ifndef WIRE_GAME_ELF_H
-#define WIRE_GAME_ELF_H
+#ifndef HOST_ELF_H
+#define HOST_ELF_H
 
 #include <elf.h>
 #include <stdbool.h>
 
-#include "wire/game_image.h"
+#include "host/image.h"
 
 struct game_span {
     const uint8_t *bytes;

@@ -1,5 +1,5 @@
 /* The image reader against a real game and everything that can be made of it. */
-#include "wire/game_image.h"
+#include "host/image.h"
 
 #include <CUnit/Basic.h>
 #include <elf.h>
@@ -88,8 +88,9 @@ static void test_image_refuses_each_bad_field_by_its_code(void)
 {
     CU_ASSERT_EQUAL(WITH(abi_major, uint16_t, 2), IMAGE_REFUSED_ABI_MAJOR);
     CU_ASSERT_EQUAL(WITH(abi_minor_required, uint16_t, GK_ABI_MINOR + 1), IMAGE_REFUSED_ABI_MINOR);
-    CU_ASSERT_EQUAL(WITH(flags, uint32_t, 1), IMAGE_REFUSED_FLAGS);
-    CU_ASSERT_EQUAL(WITH(reserved[7], uint32_t, 1), IMAGE_REFUSED_RESERVED);
+    CU_ASSERT_EQUAL(WITH(flags, uint32_t, GK_FLAG_OPEN_SEATS << 1), IMAGE_REFUSED_FLAGS);
+    CU_ASSERT_EQUAL(WITH(reserved[6], uint32_t, 1), IMAGE_REFUSED_RESERVED);
+    CU_ASSERT_EQUAL(WITH(turn_seconds, uint32_t, 1), IMAGE_REFUSED_MANIFEST); /* it ticks */
     CU_ASSERT_EQUAL(WITH(modes[0].reserved, uint8_t, 1), IMAGE_REFUSED_RESERVED);
     CU_ASSERT_EQUAL(WITH(state_bytes, uint32_t, 0), IMAGE_REFUSED_MANIFEST);
     CU_ASSERT_EQUAL(WITH(state_bytes, uint32_t, GK_STATE_BYTES_MAX + 1), IMAGE_REFUSED_MANIFEST);
@@ -278,7 +279,7 @@ int main(void)
     fclose(file);
 
     CU_initialize_registry();
-    CU_pSuite suite = CU_add_suite("wire_game_image", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("host_image", NULL, NULL);
     CU_ADD_TEST(suite, test_image_reads_the_manifest_of_a_real_game);
     CU_ADD_TEST(suite, test_image_survives_truncation_at_every_byte);
     CU_ADD_TEST(suite, test_image_survives_every_byte_of_its_heads_changed);

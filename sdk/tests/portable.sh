@@ -1,10 +1,10 @@
 #!/bin/sh
-# portable.sh INCLUDE OUT SOURCES...: fails unless the rules compile with clang, and link as
-# WebAssembly without an import. Exit 77 (skipped) when clang or lld is absent.
+# portable.sh OUT NATIVE_FLAGS WASM_FLAGS SOURCES...: fails unless the rules compile with clang, and
+# link as WebAssembly without an import. The flags are those of cmake/gamekit_game.cmake, each list
+# one argument. Exit 77 (skipped) when clang or lld is absent.
 set -eu
-include=$1
-out=$2
-shift 2
+out=$1 native=$2 wasm=$3
+shift 3
 for tool in clang wasm-ld; do
     command -v $tool >/dev/null || {
         echo "skipped: $tool is not installed"
@@ -12,10 +12,8 @@ for tool in clang wasm-ld; do
     }
 done
 mkdir -p "$out"
-flags="-std=c17 -O2 -Wall -Wextra -Wpedantic -Werror -ffreestanding -fvisibility=hidden
-       -ffp-contract=off -nostdlib"
-clang $flags -I "$include" -fPIC -shared -fuse-ld=lld -Wl,-z,defs "$@" -o "$out/game.so"
-# A WebAssembly module has no ELF notes: the manifest becomes plain data.
-clang --target=wasm32 $flags -I "$include" -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
-    -Wl,--export=gk_game_v1 -Wl,--export-table "$@" -o "$out/game.wasm"
+# shellcheck disable=SC2086 # lists of flags
+clang $native -shared -fuse-ld=lld "$@" -o "$out/game.so"
+# shellcheck disable=SC2086
+clang $wasm "$@" -o "$out/game.wasm"
 echo "game.wasm: $(wc -c <"$out/game.wasm") bytes"

@@ -1,0 +1,86 @@
+# How a game is built: the only place that knows its flags. Part of the installed package
+# (find_package(gamekit)) and used by the games of this repository as it is. Needs
+# GAMEKIT_INCLUDE_DIR, the folder above gamekit/game.h.
+
+# What makes a game one that a host can judge, run under a handful of system calls and compile for
+# WebAssembly: see docs/games/refused.md for what happens without each of them.
+set(GAMEKIT_COMPILE_OPTIONS -std=c17 -O2 -ffreestanding -fvisibility=hidden -ffp-contract=off)
+set(GAMEKIT_NATIVE_OPTIONS -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables)
+set(GAMEKIT_WARNINGS -Wall -Wextra -Wpedantic)
+set(GAMEKIT_LINK_OPTIONS -nostdlib -nostartfiles -Wl,-z,defs,-z,now,-z,relro -Wl,-z,noexecstack
+    -Wl,--build-id=none)
+# A WebAssembly module has no ELF notes: the manifest becomes plain data.
+set(GAMEKIT_WASM_OPTIONS --target=wasm32 -mbulk-memory -nostdlib -Wl,--no-entry -Wl,--strip-all
+    -Wl,--export=gk_game_v1 -Wl,--export-table)
+
+# gamekit_add_game(ID SOURCES...): builds the game whose rules are SOURCES and whose game.json and
+# client/ lie beside the CMakeLists.txt that calls it, and lays its bundle (game.so, game.json,
+# client/) into <build>/plugins.d/ID. The target `bundles` is all of that. The target `wasm` is the
+# same rules as <build>/wasm/ID.wasm, where clang and wasm-ld are installed.
+function(gamekit_add_game id)
+    set(bundle ${CMAKE_BINARY_DIR}/plugins.d/${id})
+    set(GAMEKIT_GAME ${id} CACHE INTERNAL "the game that was added last: gamekit build asks")
+    add_library(game_${id} MODULE ${ARGN})
+    set_target_properties(game_${id} PROPERTIES PREFIX "" OUTPUT_NAME game SUFFIX .so
+        LIBRARY_OUTPUT_DIRECTORY ${bundle} C_EXTENSIONS OFF)
+    target_include_directories(game_${id} PRIVATE ${GAMEKIT_INCLUDE_DIR})
+    target_compile_options(game_${id} PRIVATE ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_NATIVE_OPTIONS}
+        ${GAMEKIT_WARNINGS})
+    target_link_options(game_${id} PRIVATE ${GAMEKIT_LINK_OPTIONS})
+    # The files beside the rules have a stamp of their own: they change without the rules.
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/client/*)
+    add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${bundle}
+        COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${bundle}/game.json
+        COMMAND ${CMAKE_COMMAND} -E rm -rf ${bundle}/client
+        COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client
+        COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
+        DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${files} VERBATIM)
+    add_custom_target(bundle_${id} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp)
+    foreach(all bundles wasm)
+        if(NOT TARGET ${all})
+            add_custom_target(${all})
+        endif()
+    endforeach()
+    add_dependencies(bundles game_${id} bundle_${id})
+    gamekit_add_wasm(${id} ${ARGN})
+endfunction()
+
+function(gamekit_add_wasm id)
+    find_program(GAMEKIT_CLANG clang)
+    find_program(GAMEKIT_WASM_LD wasm-ld)
+    if(NOT GAMEKIT_CLANG OR NOT GAMEKIT_WASM_LD)
+        return()
+    endif()
+    set(out ${CMAKE_BINARY_DIR}/wasm/${id}.wasm)
+    file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h
+        ${GAMEKIT_INCLUDE_DIR}/gamekit/*.h)
+    add_custom_command(OUTPUT ${out}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/wasm
+        COMMAND ${GAMEKIT_CLANG} ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_WARNINGS}
+                ${GAMEKIT_WASM_OPTIONS} -I ${GAMEKIT_INCLUDE_DIR} ${ARGN} -o ${out}
+        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} DEPENDS ${ARGN} ${headers} VERBATIM)
+    add_custom_target(wasm_${id} DEPENDS ${out})
+    add_dependencies(wasm wasm_${id})
+endfunction()
+
+# gamekit_add_rules_test(NAME SOURCES...): the program NAME and the ctest of the same name, the rules
+# compiled like any other program, with the address and undefined sanitizers.
+function(gamekit_add_rules_test name)
+    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    add_executable(${name} ${ARGN})
+    target_include_directories(${name} PRIVATE ${GAMEKIT_INCLUDE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    target_compile_options(${name} PRIVATE -std=c17 -g ${GAMEKIT_WARNINGS} ${sanitizers} -UNDEBUG)
+    target_link_options(${name} PRIVATE ${sanitizers})
+    add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# gamekit_add_client_tests(NAME FOLDER): ctest NAME, the client's FOLDER/*.test.mjs by node, where
+# node is installed.
+function(gamekit_add_client_tests name folder)
+    find_program(GAMEKIT_NODE node)
+    if(GAMEKIT_NODE)
+        file(GLOB tests CONFIGURE_DEPENDS ${folder}/*.test.mjs)
+        add_test(NAME ${name} COMMAND ${GAMEKIT_NODE} --no-warnings --test ${tests})
+    endif()
+endfunction()

@@ -18,9 +18,11 @@ static uint32_t sunk_count(const struct battleships_player *player);
 
 static void init(const struct gk_host *host, void *block, const struct gk_match *match)
 {
+    static const struct gk_presence_limits limits = {0}; /* there is no clock */
     struct battleships_state *state = block;
     (void)host;
     gk_random_seed(&state->random, match->seed, 0);
+    gk_presence_begin(&state->presence, match->player_count, &limits);
     state->turn = (uint8_t)gk_random_below(&state->random, BATTLESHIPS_PLAYERS);
     state->winner = BATTLESHIPS_NOBODY;
     state->last_shooter = BATTLESHIPS_NOBODY;
@@ -32,10 +34,7 @@ static void join(const struct gk_host *host, void *block, uint32_t slot)
 {
     struct battleships_state *state = block;
     (void)host;
-    if (slot >= BATTLESHIPS_PLAYERS || state->players[slot].gone)
-        return;
-    state->players[slot].connected = 1;
-    state->players[slot].joined = 1;
+    gk_presence_join(&state->presence, slot);
 }
 
 /* Who leaves for good has lost; but nobody wins against one who has never been here. */
@@ -43,13 +42,12 @@ static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32
 {
     struct battleships_state *state = block;
     (void)host;
-    if (slot >= BATTLESHIPS_PLAYERS)
+    if (state->phase == BATTLESHIPS_OVER || !gk_presence_leave(&state->presence, slot, reason))
         return;
-    state->players[slot].connected = 0;
-    if (reason != GK_LEAVE_LEFT || state->phase == BATTLESHIPS_OVER)
-        return;
-    state->players[slot].gone = 1;
-    finish(state, state->players[1 - slot].joined ? (uint8_t)(1 - slot) : BATTLESHIPS_NOBODY, 1);
+    if (reason == GK_LEAVE_LEFT) {
+        int other_came = (int)gk_presence_has(state->presence.joined, 1 - slot);
+        finish(state, other_came ? (uint8_t)(1 - slot) : BATTLESHIPS_NOBODY, 1);
+    }
 }
 
 static void finish(struct battleships_state *state, uint8_t winner, uint8_t forfeit)
@@ -225,15 +223,12 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     const struct battleships_state *state = block;
     struct gk_writer writer = gk_writer_of(ret_bytes, capacity);
     int over = state->phase == BATTLESHIPS_OVER;
-    uint8_t presence = 0;
+    uint64_t presence = state->presence.here | state->presence.gone << 4;
     (void)host;
-    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
-        presence |= (uint8_t)(state->players[slot].connected << slot);
-        presence |= (uint8_t)(state->players[slot].placed << (2 + slot));
-        presence |= (uint8_t)(state->players[slot].gone << (4 + slot));
-    }
+    for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++)
+        presence |= (uint64_t)state->players[slot].placed << (2 + slot);
     gk_write_u8(&writer, state->phase);
-    gk_write_u8(&writer, presence);
+    gk_write_u8(&writer, (uint8_t)presence);
     gk_write_u8(&writer, state->phase == BATTLESHIPS_SHOOTING ? state->turn : BATTLESHIPS_NOBODY);
     gk_write_u8(&writer, state->winner);
     gk_write_u8(&writer, state->forfeit);
@@ -255,14 +250,14 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     ret_result->player_count = BATTLESHIPS_PLAYERS;
     ret_result->reason = state->forfeit;
     for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
-        const struct battleships_player *player = &state->players[slot];
+        int stayed = gk_presence_has(state->presence.joined & ~state->presence.gone, slot) != 0;
         int won = slot == state->winner;
         ret_result->players[slot].score = (int32_t)sunk_count(&state->players[1 - slot]);
         ret_result->players[slot].place = won || draw ? 1 : 2;
         ret_result->players[slot].outcome = draw  ? GK_OUTCOME_DRAW
                                             : won ? GK_OUTCOME_WIN
                                                   : GK_OUTCOME_LOSS;
-        ret_result->players[slot].forfeit = state->forfeit && (player->gone || !player->joined);
+        ret_result->players[slot].forfeit = state->forfeit && !stayed;
     }
     return 1;
 }
@@ -275,9 +270,7 @@ static int player_is_sound(const struct battleships_player *player)
         if (player->shot[cell] > 1)
             return 0;
     }
-    return player->placed <= 1 && player->connected <= 1 && player->joined <= 1 &&
-           player->gone <= 1 && player->joined >= player->connected &&
-           (!player->placed || battleships_fleet_is_fine(player->ships));
+    return player->placed <= 1 && (!player->placed || battleships_fleet_is_fine(player->ships));
 }
 
 static uint32_t check(const struct gk_host *host, const void *block)
@@ -286,7 +279,8 @@ static uint32_t check(const struct gk_host *host, const void *block)
     const struct battleships_player *one = &state->players[0], *other = &state->players[1];
     (void)host;
     if (state->phase > BATTLESHIPS_OVER || state->turn >= BATTLESHIPS_PLAYERS ||
-        !player_is_sound(one) || !player_is_sound(other))
+        state->presence.player_count != BATTLESHIPS_PLAYERS ||
+        !gk_presence_is_sound(&state->presence) || !player_is_sound(one) || !player_is_sound(other))
         return 0;
     if (state->phase == BATTLESHIPS_PLACING)
         return !(one->placed && other->placed) && state->last_shooter == BATTLESHIPS_NOBODY;
@@ -313,7 +307,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
         const struct battleships_player *player = &state->players[slot];
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);
-        gk_write_text(&text, player->gone ? "=gone" : player->connected ? "=here" : "=away");
+        gk_write_text(&text, "=");
+        gk_write_text(&text, gk_presence_word(&state->presence, slot));
         gk_write_text(&text, player->placed ? " placed lost=" : " placing lost=");
         gk_write_number(&text, sunk_count(player));
     }

@@ -10,6 +10,7 @@
 #include <gamekit/bytes.h>
 #include <gamekit/maths.h>
 #include <gamekit/memory.h>
+#include <gamekit/presence.h>
 #include <gamekit/random.h>
 
 #define BATTLESHIPS_PLAYERS 2
@@ -67,15 +68,12 @@ struct battleships_player {
     uint8_t ships[BATTLESHIPS_SHIPS]; /* places, or BATTLESHIPS_NOWHERE */
     uint8_t shot[BATTLESHIPS_CELLS];  /* 1: the other one has shot there */
     uint8_t placed;
-    uint8_t connected;
-    uint8_t joined; /* was here at least once */
-    uint8_t gone;   /* for good */
-    uint8_t reserved;
 };
-GK_STATIC_ASSERT(sizeof(struct battleships_player) == 110, "battleships_player has no padding");
+GK_STATIC_ASSERT(sizeof(struct battleships_player) == 106, "battleships_player has no padding");
 
 struct battleships_state {
     struct gk_random random;
+    struct gk_presence presence;
     uint32_t tick;
     uint8_t phase;  /* enum battleships_phase */
     uint8_t turn;   /* slot */
@@ -87,7 +85,7 @@ struct battleships_state {
     uint8_t reserved;
     struct battleships_player players[BATTLESHIPS_PLAYERS];
 };
-GK_STATIC_ASSERT(sizeof(struct battleships_state) == 248, "battleships_state has no padding");
+GK_STATIC_ASSERT(sizeof(struct battleships_state) == 544, "battleships_state has no padding");
 
 /* How long ship `ship` is; and its cell number `part`. */
 uint32_t battleships_length(uint32_t ship);

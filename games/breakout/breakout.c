@@ -9,7 +9,6 @@ static void begin_level(struct breakout_court *court);
 static void begin_serve(struct breakout_court *court);
 static void settle(struct breakout_state *state);
 static void take_inputs(struct breakout_state *state, const struct gk_inputs *inputs);
-static void age_absences(struct breakout_state *state);
 static void move_paddles(struct breakout_state *state);
 static void play_court(struct breakout_state *state, uint32_t index);
 static void move_ball(struct breakout_state *state, uint32_t index, struct breakout_ball *ball);
@@ -21,17 +20,21 @@ static void move_drops(struct breakout_state *state, uint32_t index);
 
 static void init(const struct gk_host *host, void *block, const struct gk_match *match)
 {
+    static const struct gk_presence_limits limits = {.join_ticks = BREAKOUT_JOIN_GRACE_TICKS,
+                                                     .away_ticks = BREAKOUT_AWAY_GRACE_TICKS,
+                                                     .away_ticks_total =
+                                                         BREAKOUT_AWAY_BUDGET_TICKS};
     struct breakout_state *state = block;
     (void)host;
     state->mode = (uint8_t)gk_clamp((int32_t)match->mode, BREAKOUT_SOLO, BREAKOUT_VERSUS);
-    state->player_count = (uint8_t)gk_clamp((int32_t)match->player_count, 1, BREAKOUT_PLAYERS_MAX);
-    state->court_count = state->mode == BREAKOUT_VERSUS ? state->player_count : 1;
+    gk_presence_begin(&state->presence, match->player_count, &limits);
+    state->court_count = state->mode == BREAKOUT_VERSUS ? (uint8_t)match->player_count : 1;
     for (uint32_t i = 0; i < state->court_count; i++) {
         gk_random_seed(&state->courts[i].random, match->seed, 0);
         state->courts[i].lives = BREAKOUT_LIVES;
         begin_level(&state->courts[i]);
     }
-    for (uint32_t slot = 0; slot < state->player_count; slot++)
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
         state->players[slot].x = BREAKOUT_WIDTH / 2;
 }
 
@@ -39,38 +42,28 @@ static void join(const struct gk_host *host, void *block, uint32_t slot)
 {
     struct breakout_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
-        return;
-    state->players[slot].connected = 1;
-    state->players[slot].joined = 1;
-    state->players[slot].away_ticks = 0;
-    settle(state);
+    if (gk_presence_join(&state->presence, slot))
+        settle(state);
 }
 
 static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
 {
     struct breakout_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
+    if (state->phase == BREAKOUT_OVER || !gk_presence_leave(&state->presence, slot, reason))
         return;
-    state->players[slot].connected = 0;
     state->players[slot].control = BREAKOUT_STILL;
-    if (reason == GK_LEAVE_LEFT && state->phase != BREAKOUT_OVER)
-        state->players[slot].gone = 1;
     settle(state);
 }
 
 /* Together, who stays goes on; against each other, who leaves has lost. */
 static void settle(struct breakout_state *state)
 {
-    uint32_t staying = 0, away = 0;
+    uint32_t staying = gk_presence_count(gk_presence_staying(&state->presence));
+    uint64_t away = gk_presence_away(&state->presence);
     if (state->phase == BREAKOUT_OVER)
         return;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        staying += !state->players[slot].gone;
-        away += !state->players[slot].gone && !state->players[slot].connected;
-    }
-    uint32_t needed = state->mode == BREAKOUT_VERSUS ? state->player_count : 1;
+    uint32_t needed = state->mode == BREAKOUT_VERSUS ? state->presence.player_count : 1;
     if (staying < needed) {
         state->phase = BREAKOUT_OVER;
         state->forfeit = 1;
@@ -81,6 +74,11 @@ static void settle(struct breakout_state *state)
     } else if (away != 0 && state->phase != BREAKOUT_WAITING) {
         state->phase = BREAKOUT_PAUSED;
     }
+}
+
+static int is_gone(const struct breakout_state *state, uint32_t slot)
+{
+    return (int)gk_presence_has(state->presence.gone, slot);
 }
 
 /* --- levels --- */
@@ -141,7 +139,8 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
     if (state->phase == BREAKOUT_OVER)
         return;
     take_inputs(state, inputs);
-    age_absences(state);
+    gk_presence_age(&state->presence);
+    settle(state);
     if (state->phase == BREAKOUT_COUNTDOWN || state->phase == BREAKOUT_PLAY)
         move_paddles(state);
     if (state->phase == BREAKOUT_COUNTDOWN && --state->timer == 0) {
@@ -161,9 +160,9 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
 
 static void take_inputs(struct breakout_state *state, const struct gk_inputs *inputs)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct breakout_player *player = &state->players[slot];
-        if (!(inputs->present >> slot & 1) || !player->connected)
+        if (!gk_presence_has(inputs->present & state->presence.here, slot))
             continue;
         struct gk_reader reader =
             gk_reader_of(inputs->bytes + slot * BREAKOUT_INPUT_BYTES, BREAKOUT_INPUT_BYTES);
@@ -173,21 +172,6 @@ static void take_inputs(struct breakout_state *state, const struct gk_inputs *in
     }
 }
 
-static void age_absences(struct breakout_state *state)
-{
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        struct breakout_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        player->away_ticks++;
-        player->away_ticks_total += player->joined;
-        player->gone = player->away_ticks >= (player->joined ? BREAKOUT_AWAY_GRACE_TICKS
-                                                             : BREAKOUT_JOIN_GRACE_TICKS) ||
-                       player->away_ticks_total >= BREAKOUT_AWAY_BUDGET_TICKS;
-    }
-    settle(state);
-}
-
 int32_t breakout_paddle_half(const struct breakout_court *court)
 {
     return court->wide_ticks ? BREAKOUT_PADDLE_WIDE : BREAKOUT_PADDLE_HALF;
@@ -195,7 +179,7 @@ int32_t breakout_paddle_half(const struct breakout_court *court)
 
 static void move_paddles(struct breakout_state *state)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct breakout_player *player = &state->players[slot];
         int32_t half = breakout_paddle_half(&state->courts[slot % state->court_count]);
         int32_t step = 0;
@@ -226,8 +210,8 @@ static void fly(const struct breakout_court *court, struct breakout_ball *ball, 
 /* The first player of a court who stays. */
 static uint32_t server_of(const struct breakout_state *state, uint32_t index)
 {
-    for (uint32_t slot = index; slot < state->player_count; slot += state->court_count) {
-        if (!state->players[slot].gone)
+    for (uint32_t slot = index; slot < state->presence.player_count; slot += state->court_count) {
+        if (!is_gone(state, slot))
             return slot;
     }
     return index;
@@ -348,9 +332,9 @@ static void hit_paddles(struct breakout_state *state, uint32_t index, struct bre
     int32_t top = BREAKOUT_PADDLE_Y - BREAKOUT_BALL_RADIUS;
     if (ball->vy <= 0 || ball->y < top || ball->y > top + 2 * BREAKOUT_BALL_RADIUS)
         return;
-    for (uint32_t slot = index; slot < state->player_count; slot += state->court_count) {
+    for (uint32_t slot = index; slot < state->presence.player_count; slot += state->court_count) {
         int32_t off = ball->x - state->players[slot].x;
-        if (state->players[slot].gone || gk_abs(off) > reach)
+        if (is_gone(state, slot) || gk_abs(off) > reach)
             continue;
         ball->y = top;
         fly(court, ball, gk_fixed_mul(gk_fixed_div(off, reach), BREAKOUT_HIT_ANGLE_MAX));
@@ -380,8 +364,8 @@ static int catches(const struct breakout_state *state, uint32_t index,
     int32_t half = breakout_paddle_half(&state->courts[index]);
     if (drop->y < BREAKOUT_PADDLE_Y || drop->y > BREAKOUT_PADDLE_Y + BREAKOUT_BRICK_HEIGHT)
         return 0;
-    for (uint32_t slot = index; slot < state->player_count; slot += state->court_count) {
-        if (!state->players[slot].gone && gk_abs(drop->x - state->players[slot].x) <= half)
+    for (uint32_t slot = index; slot < state->presence.player_count; slot += state->court_count) {
+        if (!is_gone(state, slot) && gk_abs(drop->x - state->players[slot].x) <= half)
             return 1;
     }
     return 0;
@@ -413,7 +397,7 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
     struct gk_reader reader = gk_reader_of(bytes, count);
     struct gk_writer writer = gk_writer_of(ret_input, BREAKOUT_INPUT_BYTES);
     (void)host;
-    if (slot >= state->player_count || count < 1 || count > 2)
+    if (slot >= state->presence.player_count || count < 1 || count > 2)
         return 0;
     int8_t direction = count == 1 ? gk_read_i8(&reader) : 0;
     uint16_t target = count == 2 ? gk_read_u16(&reader) : 0;
@@ -425,21 +409,6 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
     gk_write_i8(&writer, direction);
     gk_write_u16(&writer, target);
     return 1;
-}
-
-/* The ticks that the one who is away longest still has. */
-static uint16_t ticks_to_forfeit(const struct breakout_state *state)
-{
-    int32_t least = BREAKOUT_JOIN_GRACE_TICKS;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct breakout_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        int32_t grace = player->joined ? BREAKOUT_AWAY_GRACE_TICKS : BREAKOUT_JOIN_GRACE_TICKS;
-        least = gk_min(least, grace - player->away_ticks);
-        least = gk_min(least, BREAKOUT_AWAY_BUDGET_TICKS - player->away_ticks_total);
-    }
-    return (uint16_t)gk_max(least, 0);
 }
 
 static void write_place(struct gk_writer *writer, int32_t x, int32_t y)
@@ -476,19 +445,15 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     const struct breakout_state *state = block;
     struct gk_writer writer = gk_writer_of(ret_bytes, capacity);
     int absent = state->phase == BREAKOUT_WAITING || state->phase == BREAKOUT_PAUSED;
-    uint8_t presence = 0;
     (void)host, (void)viewer;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        presence |= (uint8_t)(state->players[slot].connected << slot);
-        presence |= (uint8_t)(state->players[slot].gone << (4 + slot));
-    }
     gk_write_u8(&writer, state->phase);
-    gk_write_u8(&writer, presence);
+    gk_write_u8(&writer, (uint8_t)(state->presence.here | state->presence.gone << 4));
     gk_write_u8(&writer, state->mode);
-    gk_write_u8(&writer, state->player_count);
-    gk_write_u16(&writer, absent ? ticks_to_forfeit(state) : state->timer);
+    gk_write_u8(&writer, (uint8_t)state->presence.player_count);
+    gk_write_u16(&writer,
+                 (uint16_t)(absent ? gk_presence_ticks_to_loss(&state->presence) : state->timer));
     gk_write_u8(&writer, state->forfeit);
-    for (uint32_t slot = 0; slot < state->player_count; slot++)
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
         gk_write_u16(&writer, (uint16_t)(state->players[slot].x / BREAKOUT_UNIT));
     for (uint32_t i = 0; i < state->court_count; i++)
         write_court(&writer, &state->courts[i]);
@@ -498,12 +463,12 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
 /* 1: slot has won, 0: level, -1: lost. Alone and together, clearing all levels is to win. */
 static int32_t standing(const struct breakout_state *state, uint32_t slot)
 {
-    if (state->players[slot].gone)
+    if (is_gone(state, slot))
         return -1;
     if (state->mode != BREAKOUT_VERSUS)
         return state->courts[0].status == BREAKOUT_CLEARED ? 1 : -1;
     uint32_t other = 1 - slot;
-    if (other >= state->player_count || state->players[other].gone)
+    if (other >= state->presence.player_count || is_gone(state, other))
         return 1;
     int32_t ahead = state->courts[slot].score - state->courts[other].score;
     return (ahead > 0) - (ahead < 0);
@@ -515,16 +480,16 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     (void)host;
     if (state->phase != BREAKOUT_OVER)
         return 0;
-    ret_result->player_count = state->player_count;
+    ret_result->player_count = state->presence.player_count;
     ret_result->reason = state->forfeit;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         int32_t stands = standing(state, slot);
         ret_result->players[slot].score = state->courts[slot % state->court_count].score;
         ret_result->players[slot].place = stands < 0 ? 2 : 1;
         ret_result->players[slot].outcome = stands > 0   ? GK_OUTCOME_WIN
                                             : stands < 0 ? GK_OUTCOME_LOSS
                                                          : GK_OUTCOME_DRAW;
-        ret_result->players[slot].forfeit = state->players[slot].gone;
+        ret_result->players[slot].forfeit = (uint8_t)is_gone(state, slot);
     }
     return 1;
 }
@@ -553,13 +518,14 @@ static uint32_t check(const struct gk_host *host, const void *block)
 {
     const struct breakout_state *state = block;
     (void)host;
-    if (state->player_count < 1 || state->player_count > BREAKOUT_PLAYERS_MAX ||
-        state->court_count < 1 || state->court_count > state->player_count)
+    if (state->presence.player_count < 1 || state->presence.player_count > BREAKOUT_PLAYERS_MAX ||
+        state->court_count < 1 || state->court_count > state->presence.player_count ||
+        !gk_presence_is_sound(&state->presence))
         return 0;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         const struct breakout_player *player = &state->players[slot];
         if (player->x < BREAKOUT_PADDLE_HALF || player->x > BREAKOUT_WIDTH - BREAKOUT_PADDLE_HALF ||
-            player->control > BREAKOUT_TARGET || (player->gone && player->connected))
+            player->control > BREAKOUT_TARGET)
             return 0;
     }
     for (uint32_t i = 0; i < state->court_count; i++) {
@@ -581,7 +547,7 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->tick);
     gk_write_text(&text, " phase=");
     gk_write_text(&text, state->phase <= BREAKOUT_OVER ? phases[state->phase] : "?");
-    for (uint32_t i = 0; i < state->court_count && i < BREAKOUT_COURTS_MAX; i++) {
+    for (uint32_t i = 0; i < state->court_count; i++) {
         const struct breakout_court *court = &state->courts[i];
         gk_write_text(&text, " court level=");
         gk_write_number(&text, court->level);

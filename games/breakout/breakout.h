@@ -11,6 +11,7 @@
 #include <gamekit/bytes.h>
 #include <gamekit/maths.h>
 #include <gamekit/memory.h>
+#include <gamekit/presence.h>
 #include <gamekit/random.h>
 
 #define BREAKOUT_TICK_HZ     60
@@ -126,20 +127,16 @@ struct breakout_court {
 GK_STATIC_ASSERT(sizeof(struct breakout_court) == 224, "breakout_court has no padding");
 
 struct breakout_player {
-    int32_t x;      /* centre of the paddle */
-    int32_t target; /* of BREAKOUT_TARGET */
-    uint16_t away_ticks;
-    uint16_t away_ticks_total;
+    int32_t x;       /* centre of the paddle */
+    int32_t target;  /* of BREAKOUT_TARGET */
     uint8_t control; /* enum breakout_control */
     int8_t direction;
-    uint8_t connected;
-    uint8_t joined; /* was here at least once */
-    uint8_t gone;   /* for good */
-    uint8_t reserved[3];
+    uint8_t reserved[2];
 };
-GK_STATIC_ASSERT(sizeof(struct breakout_player) == 20, "breakout_player has no padding");
+GK_STATIC_ASSERT(sizeof(struct breakout_player) == 12, "breakout_player has no padding");
 
 struct breakout_state {
+    struct gk_presence presence;
     struct breakout_court courts[BREAKOUT_COURTS_MAX];
     struct breakout_player players[BREAKOUT_PLAYERS_MAX];
     uint32_t tick;
@@ -147,10 +144,11 @@ struct breakout_state {
     uint16_t timer;
     uint8_t phase; /* enum breakout_phase */
     uint8_t mode;  /* enum breakout_mode */
-    uint8_t player_count, court_count;
-    uint8_t forfeit, reserved;
+    uint8_t court_count;
+    uint8_t forfeit;
+    uint8_t reserved[2];
 };
-GK_STATIC_ASSERT(sizeof(struct breakout_state) == 504, "breakout_state has no padding");
+GK_STATIC_ASSERT(sizeof(struct breakout_state) == 792, "breakout_state has no padding");
 
 int32_t breakout_paddle_half(const struct breakout_court *court);
 

@@ -62,7 +62,7 @@ static uint32_t room_from(const struct cycles_state *state, uint32_t slot, struc
     if (!cycles_is_free(state, first))
         return 0;
     reach(&search, state, first, MINE);
-    for (uint32_t other = 0; difficulty == 3 && other < state->player_count; other++) {
+    for (uint32_t other = 0; difficulty == 3 && other < state->presence.player_count; other++) {
         const struct cycles_player *rival = &state->players[other];
         for (uint32_t way = 0; other != slot && rival->riding && way < 4; way++)
             reach(&search, state, cycles_beside(rival->x, rival->y, way), THEIRS);

@@ -7,9 +7,9 @@
 
 static void begin_round(struct cycles_state *state);
 static void settle(struct cycles_state *state);
+static int is_gone(const struct cycles_state *state, uint32_t slot);
 static void crash(struct cycles_state *state, uint32_t slot);
 static void take_inputs(struct cycles_state *state, const struct gk_inputs *inputs);
-static void age_absences(struct cycles_state *state);
 static void run_timer(struct cycles_state *state);
 static void turn(struct cycles_player *player);
 static void ride(struct cycles_state *state);
@@ -19,10 +19,13 @@ static void end_round_if_decided(struct cycles_state *state);
 
 static void init(const struct gk_host *host, void *block, const struct gk_match *match)
 {
+    static const struct gk_presence_limits limits = {.join_ticks = CYCLES_JOIN_GRACE_TICKS,
+                                                     .away_ticks = CYCLES_AWAY_GRACE_TICKS,
+                                                     .away_ticks_total = CYCLES_AWAY_BUDGET_TICKS};
     struct cycles_state *state = block;
     (void)host;
-    state->player_count = (uint8_t)gk_clamp((int32_t)match->player_count, 2, CYCLES_PLAYERS_MAX);
     gk_random_seed(&state->random, match->seed, 0);
+    gk_presence_begin(&state->presence, match->player_count, &limits);
     begin_round(state);
     state->phase = CYCLES_WAITING;
     state->timer = 0;
@@ -32,49 +35,42 @@ static void join(const struct gk_host *host, void *block, uint32_t slot)
 {
     struct cycles_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
-        return;
-    state->players[slot].connected = 1;
-    state->players[slot].joined = 1;
-    state->players[slot].away_ticks = 0;
-    settle(state);
+    if (gk_presence_join(&state->presence, slot))
+        settle(state);
 }
 
 static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
 {
     struct cycles_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
-        return;
-    state->players[slot].connected = 0;
-    if (reason == GK_LEAVE_LEFT && state->phase != CYCLES_OVER)
-        state->players[slot].gone = 1;
-    settle(state);
+    if (state->phase != CYCLES_OVER && gk_presence_leave(&state->presence, slot, reason))
+        settle(state);
 }
 
 /* Brings cycles and phase in line with who is here: who has left has crashed. */
 static void settle(struct cycles_state *state)
 {
-    uint32_t staying = 0, awaited = 0;
     if (state->phase == CYCLES_OVER)
         return;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct cycles_player *player = &state->players[slot];
-        staying += !player->gone;
-        awaited += !player->gone && !player->connected;
-        if (player->gone)
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+        if (is_gone(state, slot))
             crash(state, slot);
     }
-    if (staying <= 1) {
+    if (gk_presence_count(gk_presence_staying(&state->presence)) <= 1) {
         state->phase = CYCLES_OVER;
         state->timer = 0;
         state->forfeit = 1;
-    } else if (state->phase == CYCLES_WAITING && awaited == 0) {
+    } else if (state->phase == CYCLES_WAITING && gk_presence_away(&state->presence) == 0) {
         state->phase = CYCLES_COUNTDOWN;
         state->timer = CYCLES_COUNTDOWN_TICKS;
     } else if (state->phase == CYCLES_RIDE) {
         end_round_if_decided(state);
     }
+}
+
+static int is_gone(const struct cycles_state *state, uint32_t slot)
+{
+    return (int)gk_presence_has(state->presence.gone, slot);
 }
 
 static void crash(struct cycles_state *state, uint32_t slot)
@@ -88,7 +84,7 @@ static void crash(struct cycles_state *state, uint32_t slot)
 static void place(struct cycles_state *state, uint32_t slot, uint32_t seat)
 {
     struct cycles_player *player = &state->players[slot];
-    uint16_t angle = (uint16_t)(seat * 65536 / state->player_count);
+    uint16_t angle = (uint16_t)(seat * 65536 / state->presence.player_count);
     int32_t across = gk_fixed_mul(gk_cos(angle), GK_FIXED(CYCLES_WIDTH * 3 / 8)) / GK_ONE;
     int32_t down = gk_fixed_mul(gk_sin(angle), GK_FIXED(CYCLES_HEIGHT * 3 / 8)) / GK_ONE;
     player->x = (uint8_t)(CYCLES_WIDTH / 2 + across);
@@ -102,17 +98,17 @@ static void place(struct cycles_state *state, uint32_t slot, uint32_t seat)
     for (uint32_t i = 0; i < CYCLES_TURNS_KEPT; i++)
         player->turns[i] = CYCLES_NO_TURN;
     player->steps = 0;
-    player->riding = !player->gone;
+    player->riding = !is_gone(state, slot);
     if (player->riding)
         state->cells[player->y * CYCLES_WIDTH + player->x] = CYCLES_WALL(slot, player->heading);
 }
 
 static void begin_round(struct cycles_state *state)
 {
-    uint32_t turned = gk_random_below(&state->random, state->player_count);
+    uint32_t turned = gk_random_below(&state->random, state->presence.player_count);
     memset(state->cells, CYCLES_FREE, sizeof state->cells);
-    for (uint32_t slot = 0; slot < state->player_count; slot++)
-        place(state, slot, (slot + turned) % state->player_count);
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
+        place(state, slot, (slot + turned) % state->presence.player_count);
     state->round++;
     state->round_winner = CYCLES_NOBODY;
     state->phase = CYCLES_COUNTDOWN;
@@ -121,7 +117,7 @@ static void begin_round(struct cycles_state *state)
 
 static int is_decided(const struct cycles_state *state)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         if (state->players[slot].wins >= CYCLES_ROUNDS_TO_WIN)
             return 1;
     }
@@ -132,7 +128,7 @@ static int is_decided(const struct cycles_state *state)
 static void end_round_if_decided(struct cycles_state *state)
 {
     uint32_t riding = 0, last = CYCLES_NOBODY;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         if (state->players[slot].riding) {
             riding++;
             last = slot;
@@ -157,7 +153,8 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
     if (state->phase == CYCLES_OVER)
         return;
     take_inputs(state, inputs);
-    age_absences(state);
+    gk_presence_age(&state->presence); /* who is away rides straight on */
+    settle(state);
     if (state->phase == CYCLES_RIDE)
         ride(state);
     else if (state->phase == CYCLES_COUNTDOWN || state->phase == CYCLES_ROUND_END)
@@ -180,29 +177,13 @@ static void run_timer(struct cycles_state *state)
 
 static void take_inputs(struct cycles_state *state, const struct gk_inputs *inputs)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct cycles_player *player = &state->players[slot];
-        if (!(inputs->present >> slot & 1) || !player->connected || !player->riding)
+        if (!gk_presence_has(inputs->present & state->presence.here, slot) || !player->riding)
             continue;
         for (uint32_t i = 0; i < CYCLES_TURNS_KEPT; i++)
             player->turns[i] = inputs->bytes[slot * CYCLES_INPUT_BYTES + i];
     }
-}
-
-/* Who is away rides straight on; who stays away has left. */
-static void age_absences(struct cycles_state *state)
-{
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        struct cycles_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        player->away_ticks++;
-        player->away_ticks_total += player->joined;
-        player->gone = player->away_ticks >=
-                           (player->joined ? CYCLES_AWAY_GRACE_TICKS : CYCLES_JOIN_GRACE_TICKS) ||
-                       player->away_ticks_total >= CYCLES_AWAY_BUDGET_TICKS;
-    }
-    settle(state);
 }
 
 struct cycles_cell cycles_beside(int32_t x, int32_t y, uint32_t direction)
@@ -235,7 +216,7 @@ static void ride(struct cycles_state *state)
 {
     struct cycles_cell next[CYCLES_PLAYERS_MAX];
     uint32_t crashing = 0;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct cycles_player *player = &state->players[slot];
         if (!player->riding)
             continue;
@@ -249,7 +230,7 @@ static void ride(struct cycles_state *state)
                 crashing |= 1u << slot | 1u << other;
         }
     }
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct cycles_player *player = &state->players[slot];
         if (!player->riding)
             continue;
@@ -273,7 +254,7 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
 {
     const struct cycles_state *state = block;
     (void)host;
-    if (slot >= state->player_count || count < 1 || count > CYCLES_TURNS_KEPT)
+    if (slot >= state->presence.player_count || count < 1 || count > CYCLES_TURNS_KEPT)
         return 0;
     for (uint32_t i = 0; i < count; i++) {
         if (bytes[i] > CYCLES_LEFT)
@@ -282,21 +263,6 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
     for (uint32_t i = 0; i < CYCLES_TURNS_KEPT; i++)
         ret_input[i] = i < count ? bytes[i] : CYCLES_NO_TURN;
     return 1;
-}
-
-/* The ticks that the one who is away longest still has. */
-static uint16_t ticks_to_forfeit(const struct cycles_state *state)
-{
-    int32_t least = CYCLES_JOIN_GRACE_TICKS;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct cycles_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        int32_t grace = player->joined ? CYCLES_AWAY_GRACE_TICKS : CYCLES_JOIN_GRACE_TICKS;
-        least = gk_min(least, grace - player->away_ticks);
-        least = gk_min(least, CYCLES_AWAY_BUDGET_TICKS - player->away_ticks_total);
-    }
-    return (uint16_t)gk_max(least, 0);
 }
 
 /* Follows the wall of a player from its first cell to his cycle. */
@@ -321,23 +287,23 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
 {
     const struct cycles_state *state = block;
     struct gk_writer writer = gk_writer_of(ret_bytes, capacity);
-    uint8_t here = 0, gone = 0, riding = 0;
+    uint8_t riding = 0;
     (void)host, (void)viewer;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        here |= (uint8_t)(state->players[slot].connected << slot);
-        gone |= (uint8_t)(state->players[slot].gone << slot);
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         riding |= (uint8_t)(state->players[slot].riding << slot);
     }
     gk_write_u8(&writer, state->phase);
-    gk_write_u8(&writer, here);
-    gk_write_u8(&writer, gone);
+    gk_write_u8(&writer, (uint8_t)state->presence.here);
+    gk_write_u8(&writer, (uint8_t)state->presence.gone);
     gk_write_u8(&writer, riding);
-    gk_write_u16(&writer, state->phase == CYCLES_WAITING ? ticks_to_forfeit(state) : state->timer);
+    gk_write_u16(&writer, (uint16_t)(state->phase == CYCLES_WAITING
+                                         ? gk_presence_ticks_to_loss(&state->presence)
+                                         : state->timer));
     gk_write_u8(&writer, state->round);
-    gk_write_u8(&writer, state->player_count);
+    gk_write_u8(&writer, (uint8_t)state->presence.player_count);
     gk_write_u8(&writer, state->round_winner);
     gk_write_u8(&writer, state->forfeit);
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         const struct cycles_player *player = &state->players[slot];
         gk_write_u8(&writer, player->wins);
         gk_write_u8(&writer, player->first_x);
@@ -350,11 +316,11 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
 }
 
 /* Whether one stands before another at the end: who stayed, then who won more rounds. */
-static int stands_before(const struct cycles_player *one, const struct cycles_player *other)
+static int stands_before(const struct cycles_state *state, uint32_t one, uint32_t other)
 {
-    if (one->gone != other->gone)
-        return !one->gone;
-    return one->wins > other->wins;
+    if (is_gone(state, one) != is_gone(state, other))
+        return !is_gone(state, one);
+    return state->players[one].wins > state->players[other].wins;
 }
 
 static uint32_t result(const struct gk_host *host, const void *block, struct gk_result *ret_result)
@@ -364,19 +330,18 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     (void)host;
     if (state->phase != CYCLES_OVER)
         return 0;
-    ret_result->player_count = state->player_count;
+    ret_result->player_count = state->presence.player_count;
     ret_result->reason = state->forfeit;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct cycles_player *player = &state->players[slot];
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         uint16_t place = 1;
-        for (uint32_t other = 0; other < state->player_count; other++)
-            place += (uint16_t)stands_before(&state->players[other], player);
-        ret_result->players[slot].score = player->wins;
+        for (uint32_t other = 0; other < state->presence.player_count; other++)
+            place += (uint16_t)stands_before(state, other, slot);
+        ret_result->players[slot].score = state->players[slot].wins;
         ret_result->players[slot].place = place;
-        ret_result->players[slot].forfeit = player->gone;
+        ret_result->players[slot].forfeit = (uint8_t)is_gone(state, slot);
         first += place == 1;
     }
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         int leads = ret_result->players[slot].place == 1;
         ret_result->players[slot].outcome = !leads       ? GK_OUTCOME_LOSS
                                             : first == 1 ? GK_OUTCOME_WIN
@@ -393,12 +358,10 @@ static int player_is_sound(const struct cycles_player *player)
         if (player->turns[i] > CYCLES_NO_TURN)
             return 0;
     }
-    return player->connected <= 1 && player->joined <= 1 && player->gone <= 1 &&
-           player->riding <= 1 && player->joined >= player->connected &&
-           !(player->gone && (player->connected || player->riding)) && player->x < CYCLES_WIDTH &&
-           player->y < CYCLES_HEIGHT && player->first_x < CYCLES_WIDTH &&
-           player->first_y < CYCLES_HEIGHT && player->heading <= CYCLES_LEFT &&
-           player->wins <= CYCLES_ROUNDS_TO_WIN && player->steps < CYCLES_CELLS;
+    return player->riding <= 1 && player->x < CYCLES_WIDTH && player->y < CYCLES_HEIGHT &&
+           player->first_x < CYCLES_WIDTH && player->first_y < CYCLES_HEIGHT &&
+           player->heading <= CYCLES_LEFT && player->wins <= CYCLES_ROUNDS_TO_WIN &&
+           player->steps < CYCLES_CELLS;
 }
 
 static uint32_t check(const struct gk_host *host, const void *block)
@@ -407,10 +370,12 @@ static uint32_t check(const struct gk_host *host, const void *block)
     int timed = state->phase == CYCLES_COUNTDOWN || state->phase == CYCLES_ROUND_END;
     uint32_t riding = 0, steps = 0;
     (void)host;
-    if (state->player_count < 2 || state->player_count > CYCLES_PLAYERS_MAX)
+    if (state->presence.player_count < 2 || state->presence.player_count > CYCLES_PLAYERS_MAX ||
+        !gk_presence_is_sound(&state->presence))
         return 0;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        if (!player_is_sound(&state->players[slot]))
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+        if (!player_is_sound(&state->players[slot]) ||
+            (is_gone(state, slot) && state->players[slot].riding))
             return 0;
         riding += state->players[slot].riding;
         steps += state->players[slot].steps;
@@ -436,11 +401,13 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->timer);
     gk_write_text(&text, " round=");
     gk_write_number(&text, state->round);
-    for (uint32_t slot = 0; slot < state->player_count && slot < CYCLES_PLAYERS_MAX; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         const struct cycles_player *player = &state->players[slot];
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);
-        gk_write_text(&text, player->gone ? "=gone:" : player->connected ? "=here:" : "=away:");
+        gk_write_text(&text, "=");
+        gk_write_text(&text, gk_presence_word(&state->presence, slot));
+        gk_write_text(&text, ":");
         gk_write_number(&text, player->wins);
         gk_write_text(&text, player->riding ? "@" : "!");
         gk_write_number(&text, player->x);

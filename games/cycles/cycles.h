@@ -10,6 +10,7 @@
 #include <gamekit/bytes.h>
 #include <gamekit/maths.h>
 #include <gamekit/memory.h>
+#include <gamekit/presence.h>
 #include <gamekit/random.h>
 
 #define CYCLES_TICK_HZ     20
@@ -76,8 +77,6 @@ enum cycles_direction {
 #define CYCLES_WALL_GOING(cell)  ((cell)&3)
 
 struct cycles_player {
-    uint16_t away_ticks;
-    uint16_t away_ticks_total;
     uint16_t steps; /* of this round */
     uint8_t first_x, first_y;
     uint8_t x, y;
@@ -85,27 +84,25 @@ struct cycles_player {
     uint8_t turns[CYCLES_TURNS_KEPT]; /* enum cycles_direction */
     uint8_t riding;
     uint8_t wins;
-    uint8_t connected;
-    uint8_t joined; /* was here at least once */
-    uint8_t gone;   /* for good */
+    uint8_t reserved;
 };
-GK_STATIC_ASSERT(sizeof(struct cycles_player) == 18, "cycles_player has no padding");
+GK_STATIC_ASSERT(sizeof(struct cycles_player) == 12, "cycles_player has no padding");
 
 struct cycles_state {
     struct gk_random random;
+    struct gk_presence presence;
     uint32_t tick;
-    uint16_t timer; /* of CYCLES_COUNTDOWN and CYCLES_ROUND_END */
-    uint8_t phase;  /* enum cycles_phase */
-    uint8_t player_count;
+    uint16_t timer;       /* of CYCLES_COUNTDOWN and CYCLES_ROUND_END */
+    uint8_t phase;        /* enum cycles_phase */
     uint8_t round;        /* from 1 */
     uint8_t round_winner; /* slot, or CYCLES_NOBODY */
     uint8_t forfeit;      /* 1: over because the others stayed away */
-    uint8_t reserved;
+    uint8_t reserved[2];
     uint8_t cells[CYCLES_CELLS]; /* row by row */
     struct cycles_player players[CYCLES_PLAYERS_MAX];
     uint8_t reserved_tail[4];
 };
-GK_STATIC_ASSERT(sizeof(struct cycles_state) == 28 + CYCLES_CELLS + 8 * 18 + 4,
+GK_STATIC_ASSERT(sizeof(struct cycles_state) == 332 + CYCLES_CELLS + 8 * 12 + 4,
                  "cycles_state has no padding");
 
 struct cycles_cell {

@@ -7,6 +7,8 @@
 
 /* How often the ball may change its course in one tick; at top speed two are possible. */
 #define CONTACTS_MAX 8
+/* The seats of a team, as a set. */
+#define TEAM_SEATS(team) (UINT64_C(0x5555555555555555) << (team))
 /* A time beyond every tick, which is 0..GK_ONE long. */
 #define NEVER INT32_MAX
 
@@ -22,7 +24,6 @@ static void finish(struct pong_state *state, uint8_t winner, uint8_t forfeit);
 static void start_countdown(struct pong_state *state);
 static void serve(struct pong_state *state, uint32_t receiver);
 static void take_inputs(struct pong_state *state, const struct gk_inputs *inputs);
-static void age_absences(struct pong_state *state);
 static void move_paddles(struct pong_state *state);
 static void move_ball(struct pong_state *state);
 
@@ -30,12 +31,15 @@ static void move_ball(struct pong_state *state);
 
 static void init(const struct gk_host *host, void *block, const struct gk_match *match)
 {
+    static const struct gk_presence_limits limits = {.join_ticks = PONG_JOIN_GRACE_TICKS,
+                                                     .away_ticks = PONG_AWAY_GRACE_TICKS,
+                                                     .away_ticks_total = PONG_AWAY_BUDGET_TICKS};
     struct pong_state *state = block;
     (void)host;
-    state->player_count = (uint8_t)gk_clamp((int32_t)match->player_count, 2, PONG_PLAYERS_MAX);
     state->winner = PONG_NOBODY;
     gk_random_seed(&state->random, match->seed, 0);
-    for (uint32_t slot = 0; slot < state->player_count; slot++)
+    gk_presence_begin(&state->presence, match->player_count, &limits);
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
         state->players[slot].y = PONG_HEIGHT / 2;
     serve(state, gk_random_below(&state->random, PONG_TEAMS));
     state->phase = PONG_WAITING;
@@ -46,45 +50,34 @@ static void join(const struct gk_host *host, void *block, uint32_t slot)
 {
     struct pong_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
-        return;
-    state->players[slot].connected = 1;
-    state->players[slot].joined = 1;
-    state->players[slot].away_ticks = 0;
-    settle(state);
+    if (gk_presence_join(&state->presence, slot))
+        settle(state);
 }
 
 static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
 {
     struct pong_state *state = block;
     (void)host;
-    if (slot >= state->player_count || state->players[slot].gone)
+    if (state->phase == PONG_OVER || !gk_presence_leave(&state->presence, slot, reason))
         return;
-    struct pong_player *player = &state->players[slot];
-    player->connected = 0;
-    player->control = PONG_STILL;
-    if (reason == GK_LEAVE_LEFT && state->phase != PONG_OVER)
-        player->gone = 1;
+    state->players[slot].control = PONG_STILL;
     settle(state);
     /* A team that goes on with one player less gets a moment to sort itself out. */
-    if (player->gone && (state->phase == PONG_PLAY || state->phase == PONG_SERVE))
+    if (gk_presence_has(state->presence.gone, slot) &&
+        (state->phase == PONG_PLAY || state->phase == PONG_SERVE))
         start_countdown(state);
 }
 
 /* Brings the phase in line with who is here. */
 static void settle(struct pong_state *state)
 {
-    uint32_t staying[PONG_TEAMS] = {0};
-    uint32_t away = 0;
+    uint64_t staying = gk_presence_staying(&state->presence);
+    uint64_t left = staying & TEAM_SEATS(0), right = staying & TEAM_SEATS(1);
+    uint64_t away = gk_presence_away(&state->presence);
     if (state->phase == PONG_OVER)
         return;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct pong_player *player = &state->players[slot];
-        staying[slot % PONG_TEAMS] += !player->gone;
-        away += !player->gone && !player->connected;
-    }
-    if (staying[0] == 0 || staying[1] == 0)
-        finish(state, staying[0] ? 0 : staying[1] ? 1 : PONG_NOBODY, 1);
+    if (left == 0 || right == 0)
+        finish(state, left ? 0 : right ? 1 : PONG_NOBODY, 1);
     else if (away == 0 && (state->phase == PONG_WAITING || state->phase == PONG_PAUSED))
         start_countdown(state);
     else if (away != 0 && state->phase != PONG_WAITING)
@@ -115,7 +108,8 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
     if (state->phase == PONG_OVER)
         return;
     take_inputs(state, inputs);
-    age_absences(state);
+    gk_presence_age(&state->presence);
+    settle(state);
     move_paddles(state);
     if (state->phase == PONG_PLAY) {
         move_ball(state);
@@ -127,9 +121,9 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
 
 static void take_inputs(struct pong_state *state, const struct gk_inputs *inputs)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct pong_player *player = &state->players[slot];
-        if (!(inputs->present >> slot & 1) || !player->connected)
+        if (!gk_presence_has(inputs->present & state->presence.here, slot))
             continue;
         struct gk_reader reader =
             gk_reader_of(inputs->bytes + slot * PONG_INPUT_BYTES, PONG_INPUT_BYTES);
@@ -139,24 +133,9 @@ static void take_inputs(struct pong_state *state, const struct gk_inputs *inputs
     }
 }
 
-static void age_absences(struct pong_state *state)
-{
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        struct pong_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        player->away_ticks++;
-        player->away_ticks_total += player->joined;
-        player->gone = player->away_ticks >=
-                           (player->joined ? PONG_AWAY_GRACE_TICKS : PONG_JOIN_GRACE_TICKS) ||
-                       player->away_ticks_total >= PONG_AWAY_BUDGET_TICKS;
-    }
-    settle(state);
-}
-
 static void move_paddles(struct pong_state *state)
 {
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         struct pong_player *player = &state->players[slot];
         int32_t half = pong_paddle_half(state, slot);
         int32_t step = 0;
@@ -216,11 +195,11 @@ static struct contact first_contact(const struct pong_state *state, int32_t left
     int32_t time = time_to(ball->y, ball->vy, wall, left);
     keep_earlier(&first, (struct contact){CONTACT_WALL, time, wall, 0});
 
-    for (uint32_t slot = defender; slot < state->player_count; slot += PONG_TEAMS) {
+    for (uint32_t slot = defender; slot < state->presence.player_count; slot += PONG_TEAMS) {
         int32_t face = pong_paddle_face(state, slot);
         int32_t plane = defender == 0 ? face + PONG_BALL_RADIUS : face - PONG_BALL_RADIUS;
         time = time_to(ball->x, ball->vx, plane, left);
-        if (time == NEVER || state->players[slot].gone)
+        if (time == NEVER || gk_presence_has(state->presence.gone, slot))
             continue;
         int32_t off = gk_abs(ball->y + gk_fixed_mul(ball->vy, time) - state->players[slot].y);
         if (off <= pong_paddle_half(state, slot) + PONG_BALL_RADIUS)
@@ -292,7 +271,7 @@ static void move_ball(struct pong_state *state)
 /* Ahead of a mate who keeps the goal; who is left alone keeps it himself. */
 static int is_forward(const struct pong_state *state, uint32_t slot)
 {
-    return slot >= PONG_TEAMS && !state->players[slot - PONG_TEAMS].gone;
+    return slot >= PONG_TEAMS && !gk_presence_has(state->presence.gone, slot - PONG_TEAMS);
 }
 
 int32_t pong_paddle_face(const struct pong_state *state, uint32_t slot)
@@ -315,7 +294,7 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
     struct gk_reader reader = gk_reader_of(bytes, count);
     struct gk_writer writer = gk_writer_of(ret_input, PONG_INPUT_BYTES);
     (void)host;
-    if (slot >= state->player_count || count < 1 || count > 2)
+    if (slot >= state->presence.player_count || count < 1 || count > 2)
         return 0;
     int8_t direction = count == 1 ? gk_read_i8(&reader) : 0;
     uint16_t target = count == 2 ? gk_read_u16(&reader) : 0;
@@ -327,31 +306,6 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
     return 1;
 }
 
-/* The ticks that the one who is away longest still has. */
-static uint16_t ticks_to_forfeit(const struct pong_state *state)
-{
-    int32_t least = PONG_JOIN_GRACE_TICKS;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        const struct pong_player *player = &state->players[slot];
-        if (player->connected || player->gone)
-            continue;
-        int32_t grace = player->joined ? PONG_AWAY_GRACE_TICKS : PONG_JOIN_GRACE_TICKS;
-        least = gk_min(least, grace - player->away_ticks);
-        least = gk_min(least, PONG_AWAY_BUDGET_TICKS - player->away_ticks_total);
-    }
-    return (uint16_t)gk_max(least, 0);
-}
-
-static uint8_t presence_bits(const struct pong_state *state)
-{
-    uint8_t bits = 0;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        bits |= (uint8_t)(state->players[slot].connected << slot);
-        bits |= (uint8_t)(state->players[slot].gone << (slot + PONG_PLAYERS_MAX));
-    }
-    return bits;
-}
-
 static uint32_t view(const struct gk_host *host, const void *block, uint32_t viewer,
                      uint8_t *ret_bytes, uint32_t capacity)
 {
@@ -361,21 +315,23 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     int absent = state->phase == PONG_WAITING || state->phase == PONG_PAUSED;
     (void)host, (void)viewer;
     gk_write_u8(&writer, state->phase);
-    gk_write_u8(&writer, presence_bits(state));
+    gk_write_u8(&writer,
+                (uint8_t)(state->presence.here | state->presence.gone << PONG_PLAYERS_MAX));
     gk_write_u8(&writer, state->scores[0]);
     gk_write_u8(&writer, state->scores[1]);
-    gk_write_u16(&writer, absent ? ticks_to_forfeit(state) : state->timer);
+    gk_write_u16(&writer,
+                 (uint16_t)(absent ? gk_presence_ticks_to_loss(&state->presence) : state->timer));
     gk_write_u8(&writer, state->hits);
     gk_write_u8(&writer, state->walls);
     gk_write_i16(&writer, (int16_t)(ball->x / PONG_TARGET_UNIT));
     gk_write_i16(&writer, (int16_t)(ball->y / PONG_TARGET_UNIT));
     gk_write_i16(&writer, (int16_t)(ball->vx / PONG_VELOCITY_UNIT));
     gk_write_i16(&writer, (int16_t)(ball->vy / PONG_VELOCITY_UNIT));
-    gk_write_u8(&writer, state->player_count);
+    gk_write_u8(&writer, state->presence.player_count);
     gk_write_u8(&writer, state->winner);
     gk_write_u8(&writer, state->forfeit);
     gk_write_u8(&writer, state->rally);
-    for (uint32_t slot = 0; slot < state->player_count; slot++)
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
         gk_write_u16(&writer, (uint16_t)(state->players[slot].y / PONG_TARGET_UNIT));
     return writer.failed ? 0 : writer.used;
 }
@@ -386,10 +342,10 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     (void)host;
     if (state->phase != PONG_OVER)
         return 0;
-    ret_result->player_count = state->player_count;
+    ret_result->player_count = state->presence.player_count;
     ret_result->reason = state->forfeit;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
-        uint8_t gone = state->players[slot].gone;
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+        uint8_t gone = (uint8_t)gk_presence_has(state->presence.gone, slot);
         /* Who walked out has lost, even when his mate won without him. */
         int won = slot % PONG_TEAMS == state->winner && !gone;
         int draw = state->winner == PONG_NOBODY;
@@ -407,9 +363,7 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
 
 static int player_is_sound(const struct pong_player *player)
 {
-    return player->connected <= 1 && player->joined <= 1 && player->gone <= 1 &&
-           player->joined >= player->connected && !(player->gone && player->connected) &&
-           player->control <= PONG_TARGET && player->direction >= -1 && player->direction <= 1 &&
+    return player->control <= PONG_TARGET && player->direction >= -1 && player->direction <= 1 &&
            player->target >= 0 && player->target <= PONG_HEIGHT && player->y >= PONG_FORWARD_HALF &&
            player->y <= PONG_HEIGHT - PONG_FORWARD_HALF;
 }
@@ -430,9 +384,10 @@ static uint32_t check(const struct gk_host *host, const void *block)
     int timed = state->phase == PONG_COUNTDOWN || state->phase == PONG_SERVE;
     uint8_t best = state->scores[0] > state->scores[1] ? state->scores[0] : state->scores[1];
     (void)host;
-    if (state->player_count < 2 || state->player_count > PONG_PLAYERS_MAX)
+    if (state->presence.player_count < 2 || state->presence.player_count > PONG_PLAYERS_MAX ||
+        !gk_presence_is_sound(&state->presence))
         return 0;
-    for (uint32_t slot = 0; slot < state->player_count; slot++) {
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         if (!player_is_sound(&state->players[slot]))
             return 0;
     }
@@ -465,12 +420,13 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->ball.x / GK_ONE);
     gk_write_text(&text, ",");
     gk_write_number(&text, state->ball.y / GK_ONE);
-    for (uint32_t slot = 0; slot < state->player_count && slot < PONG_PLAYERS_MAX; slot++) {
-        const struct pong_player *player = &state->players[slot];
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);
-        gk_write_text(&text, player->gone ? "=gone@" : player->connected ? "=here@" : "=away@");
-        gk_write_number(&text, player->y / GK_ONE);
+        gk_write_text(&text, "=");
+        gk_write_text(&text, gk_presence_word(&state->presence, slot));
+        gk_write_text(&text, "@");
+        gk_write_number(&text, state->players[slot].y / GK_ONE);
     }
     return text.used;
 }

@@ -11,6 +11,7 @@
 #include <gamekit/bytes.h>
 #include <gamekit/maths.h>
 #include <gamekit/memory.h>
+#include <gamekit/presence.h>
 #include <gamekit/random.h>
 
 #define PONG_TICK_HZ     60
@@ -79,18 +80,13 @@ enum pong_control {
 #define PONG_VELOCITY_UNIT   (GK_ONE / 256)
 
 struct pong_player {
-    int32_t y;      /* centre of the paddle */
-    int32_t target; /* of PONG_TARGET */
-    uint16_t away_ticks;
-    uint16_t away_ticks_total;
+    int32_t y;       /* centre of the paddle */
+    int32_t target;  /* of PONG_TARGET */
     uint8_t control; /* enum pong_control */
     int8_t direction;
-    uint8_t connected;
-    uint8_t joined; /* was here at least once */
-    uint8_t gone;   /* for good */
-    uint8_t reserved[3];
+    uint8_t reserved[2];
 };
-GK_STATIC_ASSERT(sizeof(struct pong_player) == 20, "pong_player has no padding");
+GK_STATIC_ASSERT(sizeof(struct pong_player) == 12, "pong_player has no padding");
 
 struct pong_ball {
     int32_t x, y;
@@ -100,19 +96,21 @@ struct pong_ball {
 
 struct pong_state {
     struct gk_random random;
+    struct gk_presence presence;
     uint32_t tick;
     uint16_t timer; /* of PONG_COUNTDOWN and PONG_SERVE */
     uint8_t phase;  /* enum pong_phase */
-    uint8_t player_count;
+    uint8_t rally;
     uint8_t scores[PONG_TEAMS];
     uint8_t winner; /* team, or PONG_NOBODY */
     uint8_t forfeit;
-    uint8_t hits, walls, rally, reserved;
+    uint8_t hits, walls; /* so far, modulo 256 */
+    uint8_t reserved[2];
     struct pong_ball ball;
     struct pong_player players[PONG_PLAYERS_MAX];
     uint32_t reserved_tail;
 };
-GK_STATIC_ASSERT(sizeof(struct pong_state) == 136, "pong_state has no padding");
+GK_STATIC_ASSERT(sizeof(struct pong_state) == 408, "pong_state has no padding");
 
 /* Where slot `slot` defends: the x of its paddle's face, and half of its length. */
 int32_t pong_paddle_face(const struct pong_state *state, uint32_t slot);

@@ -333,7 +333,7 @@ static void test_lost_connection_changes_nothing_but_the_presence(void)
     start_shooting(&table);
     struct battleships_state before = table.state;
     GAME->leave(NULL, &table.state, 0, GK_LEAVE_DISCONNECTED);
-    CU_ASSERT_EQUAL(table.state.players[0].connected, 0);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.here, 0), 0);
     GAME->join(NULL, &table.state, 0);
     CU_ASSERT_EQUAL(memcmp(&before, &table.state, sizeof before), 0);
 }

@@ -145,7 +145,7 @@ static void test_away_pauses_and_staying_away_forfeits(void)
     GAME->leave(NULL, &table.state, 0, GK_LEAVE_DISCONNECTED);
     CU_ASSERT_EQUAL(table.state.phase, BREAKOUT_PAUSED);
     steps(&table, BREAKOUT_AWAY_GRACE_TICKS);
-    CU_ASSERT_EQUAL(table.state.players[0].gone, 1);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.gone, 0), 1);
     CU_ASSERT_EQUAL(table.state.phase, BREAKOUT_COUNTDOWN); /* the mate goes on alone */
 }
 
@@ -169,7 +169,7 @@ static void test_invariants_hold_and_bots_play_to_the_end(void)
         uint32_t broken = 0;
         sit_down(&table, mode, mode);
         for (uint32_t i = 0; i < 60000 && table.state.phase != BREAKOUT_OVER; i++) {
-            for (uint32_t slot = 0; slot < table.state.player_count; slot++)
+            for (uint32_t slot = 0; slot < table.state.presence.player_count; slot++)
                 GAME->bot(NULL, &table.state, slot, slot + 2,
                           table.inputs + slot * BREAKOUT_INPUT_BYTES);
             table.present = 3;

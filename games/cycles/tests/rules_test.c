@@ -28,7 +28,7 @@ static void sit_down(struct table *table, uint32_t players, uint64_t seed)
 
 static void join_all(struct table *table)
 {
-    for (uint32_t slot = 0; slot < table->state.player_count; slot++)
+    for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++)
         GAME->join(NULL, &table->state, slot);
 }
 
@@ -127,7 +127,7 @@ static void test_who_never_comes_is_left_out_after_twenty_seconds(void)
     CU_ASSERT_EQUAL(table.state.phase, CYCLES_WAITING);
     step(&table);
     CU_ASSERT_EQUAL(table.state.phase, CYCLES_COUNTDOWN);
-    CU_ASSERT_EQUAL(table.state.players[1].gone, 1);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.gone, 1), 1);
     CU_ASSERT_EQUAL(table.state.players[1].riding, 0);
 }
 
@@ -316,7 +316,7 @@ static void win_round(struct table *table, uint32_t winner)
 {
     while (table->state.phase != CYCLES_RIDE)
         step(table);
-    for (uint32_t slot = 0; slot < table->state.player_count; slot++)
+    for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++)
         table->state.players[slot].riding = slot == winner;
     step(table);
 }
@@ -395,17 +395,17 @@ static void test_away_for_fifteen_seconds_crashes_and_forfeits(void)
     start_ride(&table, 3);
     GAME->leave(NULL, &table.state, 2, GK_LEAVE_DISCONNECTED);
     steps(&table, CYCLES_AWAY_GRACE_TICKS);
-    CU_ASSERT_EQUAL(table.state.players[2].gone, 1);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.gone, 2), 1);
     CU_ASSERT_EQUAL(table.state.players[2].riding, 0);
     GAME->join(NULL, &table.state, 2);
-    CU_ASSERT_EQUAL(table.state.players[2].connected, 0);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.here, 2), 0);
 }
 
 static void test_absences_together_are_limited_too(void)
 {
     struct table table;
     start_ride(&table, 3);
-    for (uint32_t i = 0; i < 10 && !table.state.players[2].gone; i++) {
+    for (uint32_t i = 0; i < 10 && !gk_presence_has(table.state.presence.gone, 2); i++) {
         GAME->leave(NULL, &table.state, 2, GK_LEAVE_DISCONNECTED);
         steps(&table, 10 * CYCLES_TICK_HZ);
         table.state.round = 1;
@@ -413,8 +413,8 @@ static void test_absences_together_are_limited_too(void)
             table.state.players[slot].wins = 0;
         GAME->join(NULL, &table.state, 2);
     }
-    CU_ASSERT_EQUAL(table.state.players[2].gone, 1);
-    CU_ASSERT_EQUAL(table.state.players[2].away_ticks_total, CYCLES_AWAY_BUDGET_TICKS);
+    CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.gone, 2), 1);
+    CU_ASSERT_EQUAL(table.state.presence.away_ticks_total[2], CYCLES_AWAY_BUDGET_TICKS);
 }
 
 static void test_leaving_crashes_at_once_and_the_others_ride_on(void)
@@ -521,7 +521,7 @@ static void test_explain_stays_within_its_capacity(void)
 static void do_something_hostile(struct table *table, struct gk_random *chance)
 {
     uint8_t bytes[4];
-    uint32_t slot = gk_random_below(chance, table->state.player_count);
+    uint32_t slot = gk_random_below(chance, table->state.presence.player_count);
     uint32_t what = gk_random_below(chance, 2000);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)gk_random_below(chance, 6);

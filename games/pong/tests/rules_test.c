@@ -28,7 +28,7 @@ static void sit_down(struct table *table, uint32_t players, uint64_t seed)
 
 static void join_all(struct table *table)
 {
-    for (uint32_t slot = 0; slot < table->state.player_count; slot++)
+    for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++)
         GAME->join(NULL, &table->state, slot);
 }
 
@@ -561,7 +561,7 @@ static void test_explain_stays_within_its_capacity(void)
 static void do_something_hostile(struct table *table, struct gk_random *chance)
 {
     uint8_t bytes[4];
-    uint32_t slot = gk_random_below(chance, table->state.player_count);
+    uint32_t slot = gk_random_below(chance, table->state.presence.player_count);
     uint32_t what = gk_random_below(chance, 2000);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)gk_random_next(chance);

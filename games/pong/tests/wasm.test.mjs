@@ -7,7 +7,7 @@ import test from "node:test";
 
 const PLAYERS = 4;
 const INPUT_BYTES = 4;
-const STATE_BYTES = 136;
+const STATE_BYTES = 408;
 const PAGE_BYTES = 65536;
 
 // Places in struct gk_game where pointers have 4 bytes.

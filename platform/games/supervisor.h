@@ -14,18 +14,10 @@
 #include "games/worker_process.h"
 #include "service/service.h"
 
-#define SUPERVISOR_WORKERS_MAX  128
-#define SUPERVISOR_WAITING_MAX  256 /* matches that wait for a worker to be ready */
-#define SUPERVISOR_LOOK_MS      100
-#define MATCH_START_MS_MAX      4000 /* until a match runs; then the asker is told no */
-#define MATCH_DEATHS_MAX        2    /* workers that died in a callback of this match */
-#define WORKER_START_MS_MAX     5000 /* until READY */
-#define WORKER_QUICK_DEATHS_MAX 5    /* in a row, each within WORKER_STABLE_MS of its start */
-#define WORKER_STABLE_MS        10000
-#define WORKER_BACKOFF_MS_FIRST 50
-#define WORKER_BACKOFF_MS_MAX   2000
-#define WORKER_PACKETS_MAX      20000 /* in a second; then it is ended */
-#define WORKER_LOGS_MAX         40    /* lines in a second; the rest is dropped and counted */
+#define SUPERVISOR_WORKERS_MAX 128
+#define SUPERVISOR_WAITING_MAX 256 /* matches that wait for a worker to be ready */
+#define SUPERVISOR_LOOK_MS     100
+#define MATCH_START_MS_MAX     4000 /* until a match runs; then the asker is told no */
 
 struct supervisor;
 

@@ -1,0 +1,39 @@
+/*
+ * One match that is being played in a worker: told to it, found running, stopped, over. match_over
+ * owns the end of a match. On the loop's thread only.
+ */
+#ifndef GAMES_LIVE_MATCH_H
+#define GAMES_LIVE_MATCH_H
+
+#include "games/match_store.h"
+#include "wire/control.h"
+
+struct worker;
+
+struct live_match {
+    struct id id;
+    struct control_match_start start; /* ours; the arena's copy may have been written over */
+    struct order *order;              /* until it runs or is refused */
+    bool sent;                        /* to the process of now */
+    int64_t begun_ms;
+    int deaths; /* of workers in a callback of this match */
+};
+
+/* What a worker is told of a match that begins at `index` of its arena, with a seed of chance. */
+void match_start_fill(const struct match_begin *begin, uint32_t index,
+                      struct control_match_start *ret_start);
+/* Tells the worker's process; false when the socket is full. */
+bool match_send(struct worker *worker, struct live_match *match, bool resume);
+/* The worker says that it runs: placed and answered. */
+void match_running(struct worker *worker, struct live_match *match);
+/* It ends as aborted, and the worker tells. */
+void match_stop(struct worker *worker, const struct live_match *match);
+/* It has ended: the result is handed on, its place is free, it is freed. */
+void match_over(struct worker *worker, struct live_match *match, const struct gk_result *result,
+                uint64_t ticks, uint64_t state_hash);
+void match_abort(struct worker *worker, struct live_match *match);
+
+/* A worker's word is no result before this. */
+bool match_result_is_sane(const struct live_match *match, const struct gk_result *result);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the parts of the supervisor share: its workers and who waits for one. On the loop's thread
+ * only; for the files of supervisor.h, nobody else. */
+#ifndef GAMES_SUPERVISION_H
+#define GAMES_SUPERVISION_H
+
+#include "games/supervisor.h"
+#include "games/worker.h"
+
+struct supervisor {
+    struct service_context *context; /* borrowed */
+    struct placements *placements;   /* borrowed */
+    struct results *results;         /* borrowed */
+    struct mailbox *mailbox;
+    struct event *timer;
+    char arena_folder[128];
+    struct worker_program program;
+    uint32_t capacity;
+    struct worker *workers[SUPERVISOR_WORKERS_MAX]; /* owned, dense */
+    size_t worker_count;
+    struct order *waiting[SUPERVISOR_WAITING_MAX]; /* in the order they came */
+    size_t waiting_count;
+    int64_t looked_ms;
+    uint8_t packet[CONTROL_BYTES_MAX];
+};
+
+/* Who waits for a place gets it, if there is one now. */
+void supervisor_place_waiting(struct supervisor *supervisor);
+void supervisor_figures_set(struct supervisor *supervisor);
+
+#endif

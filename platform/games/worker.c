@@ -1,0 +1,165 @@
+/* Up, down, and what becomes of the matches meanwhile. */
+#include "games/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "games/figures.h"
+#include "games/supervision.h"
+
+static bool worker_up(struct worker *worker);
+static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
+static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
+
+struct worker *worker_add(struct supervisor *supervisor, struct image *image)
+{
+    if (supervisor->worker_count == SUPERVISOR_WORKERS_MAX) {
+        log_error("there are too many workers; the match does not start", "game",
+                  image->manifest.id, NULL);
+        return NULL;
+    }
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->supervisor = supervisor;
+    if (worker_process_init(&worker->process, image, supervisor->arena_folder,
+                            supervisor->capacity) != OK) {
+        free(worker);
+        return NULL;
+    }
+    supervisor->workers[supervisor->worker_count++] = worker;
+    if (!worker_up(worker)) {
+        worker_remove(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+static bool worker_up(struct worker *worker)
+{
+    struct supervisor *supervisor = worker->supervisor;
+    worker->ready = false;
+    worker->start_again_ms = 0;
+    worker->started_ms = worker->heard_ms = clock_monotonic_ms();
+    memset(&worker->heartbeat, 0, sizeof worker->heartbeat);
+    if (worker_process_start(&worker->process, &supervisor->program) != OK)
+        return false;
+    worker->event = event_new(supervisor->context->base, worker->process.control,
+                              EV_READ | EV_PERSIST, worker_on_control, worker);
+    if (!worker->event || event_add(worker->event, NULL) != 0) {
+        (void)worker_process_end(&worker->process);
+        return false;
+    }
+    log_info("worker started", "worker", worker->process.name, "pid",
+             log_number(worker->process.pid), NULL);
+    return true;
+}
+
+void worker_down(struct worker *worker, const char *why)
+{
+    if (worker->event)
+        event_free(worker->event);
+    worker->event = NULL;
+    worker->ready = false;
+    int status = worker_process_end(&worker->process);
+    if (worker->stopping && worker->match_count == 0) {
+        log_info("worker stopped", "worker", worker->process.name, NULL);
+        worker_remove(worker);
+        return;
+    }
+    int64_t now_ms = clock_monotonic_ms();
+    metric_add(&figure_worker_restarts, 1);
+    const struct live_match *culprit = death_report(worker, status, why);
+    worker_down_matches(worker, culprit);
+
+    worker->quick_deaths =
+        now_ms - worker->started_ms < WORKER_STABLE_MS ? worker->quick_deaths + 1 : 1;
+    if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
+        log_error("worker will not stay up; its matches end", "worker", worker->process.name, NULL);
+        worker_remove(worker);
+        return;
+    }
+    if (worker->draining && worker->match_count == 0) {
+        worker_remove(worker);
+        return;
+    }
+    int64_t backoff_ms = WORKER_BACKOFF_MS_FIRST << (worker->quick_deaths - 1);
+    worker->start_again_ms =
+        now_ms + (backoff_ms > WORKER_BACKOFF_MS_MAX ? WORKER_BACKOFF_MS_MAX : backoff_ms);
+}
+
+/* What the dead process had decided counts; who killed it too often ends; the others go on. */
+static void worker_down_matches(struct worker *worker, const struct live_match *culprit)
+{
+    for (uint32_t i = 0; i < worker->process.capacity; i++) {
+        struct live_match *match = worker->matches[i];
+        if (!match)
+            continue;
+        struct arena_match *arena = worker_process_match(&worker->process, i);
+        struct gk_result result = arena->result;
+        if (match == culprit)
+            match->deaths++;
+        match->sent = false;
+        if (atomic_load(&arena->status) == ARENA_OVER && match_result_is_sane(match, &result))
+            match_over(worker, match, &result, arena->ticks, arena->state_hash);
+        else if (match->deaths >= MATCH_DEATHS_MAX)
+            match_abort(worker, match);
+    }
+}
+
+void worker_remove(struct worker *worker)
+{
+    struct supervisor *supervisor = worker->supervisor;
+    for (uint32_t i = 0; i < worker->process.capacity; i++)
+        if (worker->matches[i])
+            match_abort(worker, worker->matches[i]);
+    if (worker->event)
+        event_free(worker->event);
+    worker_process_finish(&worker->process);
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (supervisor->workers[i] == worker)
+            supervisor->workers[i] = supervisor->workers[--supervisor->worker_count];
+    free(worker);
+    supervisor_figures_set(supervisor);
+}
+
+void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
+{
+    int64_t patience_ms = worker->ready ? worker->supervisor->context->settings->worker_silence_ms
+                                        : WORKER_START_MS_MAX;
+    if (worker->start_again_ms != 0) {
+        if (now_ms >= worker->start_again_ms && !worker_up(worker))
+            worker_down(worker, "it cannot be started");
+        return;
+    }
+    if (punctual && now_ms - worker->heard_ms > patience_ms) {
+        worker_down(worker, "it fell silent");
+        return;
+    }
+    for (uint32_t i = 0; worker->ready && i < worker->process.capacity; i++)
+        if (worker->matches[i])
+            match_look_after(worker, worker->matches[i], now_ms);
+    if (worker->draining && worker->match_count == 0 && worker->ready && !worker->stopping)
+        worker->stopping =
+            worker_process_send(&worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
+}
+
+/* A game that never comes to an end is stopped, again and again until the worker has heard. */
+static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms)
+{
+    int64_t length_ms_max = worker->supervisor->context->settings->match_seconds_max * 1000;
+    if (!match->sent)
+        (void)match_send(worker, match, true);
+    else if (!match->order && now_ms - match->begun_ms >= length_ms_max)
+        match_stop(worker, match);
+}
+
+struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16])
+{
+    for (uint32_t i = 0; i < worker->process.capacity; i++)
+        if (worker->matches[i] && memcmp(worker->matches[i]->id.bytes, id, 16) == 0)
+            return worker->matches[i];
+    return NULL;
+}

@@ -1,0 +1,58 @@
+/*
+ * One worker: a name, its matches, and the process that plays them now. The process may die and be
+ * another one; the matches stay. worker_down owns the change from "runs" to "does not run". On the
+ * loop's thread only.
+ */
+#ifndef GAMES_WORKER_H
+#define GAMES_WORKER_H
+
+#include <event2/event.h>
+
+#include "games/live_match.h"
+#include "games/worker_process.h"
+
+#define MATCH_DEATHS_MAX        2    /* workers that died in a callback of this match */
+#define WORKER_START_MS_MAX     5000 /* until READY */
+#define WORKER_QUICK_DEATHS_MAX 5    /* in a row, each within WORKER_STABLE_MS of its start */
+#define WORKER_STABLE_MS        10000
+#define WORKER_BACKOFF_MS_FIRST 50
+#define WORKER_BACKOFF_MS_MAX   2000
+
+struct supervisor;
+
+struct worker {
+    struct supervisor *supervisor; /* borrowed */
+    struct worker_process process;
+    struct event *event; /* on its control socket; NULL: no process */
+    bool ready;
+    bool draining; /* there is a newer image; gets no new matches */
+    bool stopping; /* told to shut down */
+    int64_t started_ms, heard_ms;
+    int64_t start_again_ms; /* 0: not waiting for that */
+    int quick_deaths;
+    struct control_heartbeat heartbeat; /* the last one */
+    int64_t second_ms;                  /* when the counts below began */
+    uint32_t packets, logs;             /* of this second */
+    uint32_t match_count;
+    struct live_match *matches[ARENA_MATCHES_MAX]; /* owned, by arena index */
+};
+
+/* Makes a worker with an arena of its own and starts its process. NULL: logged. */
+struct worker *worker_add(struct supervisor *supervisor, struct image *image);
+/* The process is gone or has to go. Its matches wait for the next one, or end. May free it. */
+void worker_down(struct worker *worker, const char *why);
+/* Its matches end as aborted, it is gone. */
+void worker_remove(struct worker *worker);
+/* Every SUPERVISOR_LOOK_MS: ends the silent, starts the dead again, lets the drained go. */
+void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual);
+
+struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
+
+/* The event on its control socket, see worker_control.c. */
+void worker_on_control(evutil_socket_t fd, short what, void *context);
+
+/* Logs the death of its process with all that is known, and names the culprit: the match whose
+ * callback was running, NULL when none was. */
+const struct live_match *death_report(struct worker *worker, int status, const char *why);
+
+#endif

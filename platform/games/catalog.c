@@ -16,8 +16,8 @@
 #include "core/log.h"
 #include "games/bundle.h"
 #include "games/figures.h"
-#include "games/game_json.h"
 #include "games/probe.h"
+#include "host/game_json.h"
 #include "host/image.h"
 
 struct seen {
@@ -240,16 +240,14 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
         return NULL;
     }
     *code = "game_json";
-    if (manifest.option_count != 0) {
-        snprintf(reason, BUNDLE_REASON_BYTES,
-                 "The manifest has options that game.json lacks: declare them there.");
+    if (!game_json_decode((const char *)about->bytes, about->count, &json, json_reason)) {
+        snprintf(reason, BUNDLE_REASON_BYTES, "%s", json_reason);
         return NULL;
     }
-    if (about->count > GAME_JSON_BYTES_MAX ||
-        game_json_decode((const char *)about->bytes, about->count, &json, json_reason) != OK) {
-        snprintf(reason, BUNDLE_REASON_BYTES, "%s",
-                 about->count > GAME_JSON_BYTES_MAX ? "game.json is too large: shorten its texts"
-                                                    : json_reason);
+    if (!game_json_has_options(&json, manifest.option_count, json_reason)) {
+        *code = "game_json_options";
+        snprintf(reason, BUNDLE_REASON_BYTES, "%s", json_reason);
+        game_json_finish(&json);
         return NULL;
     }
     if (!bundle_find(bundle, json.icon)) {
@@ -276,9 +274,7 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
     }
     image->manifest = manifest;
     image->memory = memory;
-    image->texts = json.texts;
-    image->input = json.input;
-    image->icon = json.icon;
+    image->about = json;
     memcpy(image->sha, bundle->sha, sizeof image->sha);
     memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
     return image_keep(image);

@@ -29,6 +29,6 @@ json_t *game_json_of(const struct image *image, int playing)
                      "tickHz", manifest->tick_hz, "playersMin", manifest->players_min, "playersMax",
                      manifest->players_max, "modes", modes, "client",
                      json_sprintf("/games/%s/%s/client/", manifest->id, image->sha_text), "texts",
-                     json_loads(image->texts, 0, NULL), "icon", image->icon, "input",
-                     json_loads(image->input, 0, NULL), "playing", playing);
+                     json_loads(image->about.texts, 0, NULL), "icon", image->about.icon, "input",
+                     json_loads(image->about.input, 0, NULL), "playing", playing);
 }

@@ -16,8 +16,6 @@ void image_release(struct image *image)
         return;
     if (image->memory >= 0)
         close(image->memory);
-    free(image->texts);
-    free(image->input);
-    free(image->icon);
+    game_json_finish(&image->about);
     free(image);
 }

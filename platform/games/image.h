@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "gamekit/game.h"
+#include "host/game_json.h"
 
 #define SHA_TEXT_BYTES 65
 
@@ -17,10 +18,8 @@ struct image {
     uint8_t sha[32]; /* SHA-256 of the whole bundle, see bundle.h */
     char sha_text[SHA_TEXT_BYTES];
     struct gk_manifest manifest;
-    int memory;  /* sealed memfd of game.so */
-    char *texts; /* owned, JSON object by locale */
-    char *input; /* owned, JSON object as in game.json */
-    char *icon;  /* owned, path inside the bundle */
+    struct game_json about;
+    int memory; /* sealed memfd of game.so */
 };
 
 struct image *image_keep(struct image *image);

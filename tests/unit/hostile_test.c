@@ -9,13 +9,13 @@
 #include "core/http_route.h"
 #include "core/json.h"
 #include "core/text.h"
-#include "games/game_json.h"
 #include "gateway/commands.h"
 #include "gateway/matches.h"
 #include "gateway/record.h"
 #include "promises.h"
 #include "store/redis_url.h"
 #include "tokens.h"
+#include "host/game_json.h"
 #include "host/image.h"
 
 #define TIMES           100000
@@ -256,7 +256,10 @@ static void test_game_json_is_whole_or_refused(void)
         "{\"texts\":{\"en\":{\"title\":\"a\",\"summary\":\"b\",\"controls\":\"c\"},"
         "\"fr\":{\"title\":\"a\",\"summary\":\"b\",\"controls\":\"c\"}},\"icon\":\"client/i.svg\","
         "\"input\":{\"actions\":[{\"id\":\"up\",\"keys\":[\"KeyW\"],\"button\":true,"
-        "\"label\":{\"en\":\"up\",\"fr\":\"haut\"}}]}}";
+        "\"label\":{\"en\":\"up\",\"fr\":\"haut\"}}]},\"options\":[{\"id\":\"points\","
+        "\"type\":\"integer\",\"min\":1,\"max\":21,\"step\":1,\"default\":7,\"label\":{\"en\":"
+        "\"a\","
+        "\"fr\":\"b\"}}]}";
     struct hostile hostile = {10};
     int accepted = 0;
     for (int i = 0; i < TIMES; i++) {
@@ -264,9 +267,10 @@ static void test_game_json_is_whole_or_refused(void)
         struct game_json json;
         char reason[GAME_JSON_REASON_BYTES];
         uint8_t *text = hostile_copy(&hostile, good, sizeof good - 1, 0, &count);
-        if (game_json_decode((char *)text, count, &json, reason) == OK) {
+        if (game_json_decode((char *)text, count, &json, reason)) {
             accepted++;
-            CU_ASSERT_FATAL(json.texts && json.input && json.icon && text_is_utf8(json.texts));
+            CU_ASSERT_FATAL(json.texts && json.input && json.icon[0] && text_is_utf8(json.texts));
+            CU_ASSERT_FATAL(json.declared.count <= 1);
             game_json_finish(&json);
         }
         free(text);

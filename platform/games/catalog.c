@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "games/bundle.h"
+#include "games/bundle_store.h"
 #include "games/figures.h"
-#include "games/probe.h"
 #include "host/game_json.h"
 #include "host/image.h"
+#include "host/probe.h"
 
 struct seen {
     char id[32];
@@ -260,7 +260,7 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
 
     *code = "store";
     struct image *image = calloc(1, sizeof *image);
-    int memory = bundle_seal(so);
+    int memory = bundle_seal(so->bytes, so->count);
     const char *impure = memory < 0 ? NULL : probed(catalog, bundle, memory, reason);
     if (impure)
         *code = impure;
@@ -291,7 +291,9 @@ static const char *probed(struct catalog *catalog, const struct bundle *bundle, 
     snprintf(path, sizeof path, "%s/%s", folder, bundle->sha_text);
     if (access(path, F_OK) == 0)
         return NULL;
-    const char *code = probe_game(catalog->program, memory, sentence);
+    struct probe_starter starter = worker_program_prober(catalog->program);
+    struct probe_facts facts;
+    const char *code = probe_game(&starter, memory, &facts, sentence);
     if (code) {
         snprintf(reason, BUNDLE_REASON_BYTES, "%s", sentence);
         return code;

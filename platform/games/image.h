@@ -9,9 +9,8 @@
 #include <stdint.h>
 
 #include "gamekit/game.h"
+#include "host/bundle.h"
 #include "host/game_json.h"
-
-#define SHA_TEXT_BYTES 65
 
 struct image {
     _Atomic int references;

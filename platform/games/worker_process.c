@@ -19,6 +19,7 @@
 
 #define CONTROL_BUFFER_BYTES (1 << 20)
 
+static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
 static bool make_arena(struct worker_process *process, const char *arena_folder);
 
 enum error worker_process_init(struct worker_process *process, struct image *image,
@@ -92,6 +93,18 @@ enum error worker_program_start(const struct worker_program *program, const char
     for (int i = 0; i < count; i++)
         options.descriptors[1 + i] = descriptors[i];
     return process_start(&options, ret_pid);
+}
+
+struct probe_starter worker_program_prober(const struct worker_program *program)
+{
+    return (struct probe_starter){start_probe, (void *)(uintptr_t)program};
+}
+
+static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
+{
+    const int files[] = {descriptors->image, descriptors->report};
+    return worker_program_start(context, "probe", WORKER_PROBE, descriptors->control, files, 2,
+                                ret_pid) == OK;
 }
 
 int worker_process_end(struct worker_process *process)

@@ -14,6 +14,7 @@
 #include "games/image.h"
 #include "core/config.h"
 #include "games/placement.h"
+#include "host/probe.h"
 #include "wire/arena.h"
 #include "wire/control.h"
 
@@ -42,6 +43,9 @@ struct worker_process {
 must_use enum error worker_program_start(const struct worker_program *program, const char *name,
                                          const char *task, int control, const int *descriptors,
                                          int count, pid_t *ret_pid);
+
+/* Starts the two processes of a probe; borrows the program. */
+struct probe_starter worker_program_prober(const struct worker_program *program);
 
 /* Makes the arena; no process yet. */
 must_use enum error worker_process_init(struct worker_process *process, struct image *image,

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* X(NAME, name in a report), in the order of struct gk_game; the number is kept in files. */
+/* X(NAME, name in a report), the number is kept in files. */
 #define GAME_CALLBACKS(X)                                                                          \
     X(NONE, "nothing")                                                                             \
     X(INIT, "init")                                                                                \

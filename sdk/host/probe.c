@@ -45,6 +45,7 @@ struct probe {
 
 static bool prepare(struct probe *probe, struct sandbox *sandbox,
                     const struct probe_descriptors *descriptors);
+static uint32_t callbacks_of(const struct gk_game *game);
 static enum probe_verdict play(struct probe *probe);
 static enum probe_verdict begin(struct probe *probe);
 static enum probe_verdict step(struct probe *probe, bool *over);
@@ -75,6 +76,8 @@ int probe_run(struct sandbox *sandbox, const struct probe_descriptors *descripto
         return 1;
     if (!sandbox_play(sandbox, &used))
         return SANDBOX_EXIT_INCOMPLETE;
+    atomic_store(&probe.report->layers, sandbox->layers);
+    atomic_store(&probe.report->callbacks, callbacks_of(&probe.game));
     atomic_store(&probe.report->verdict, play(&probe));
     return 0;
 }
@@ -105,6 +108,16 @@ static bool prepare(struct probe *probe, struct sandbox *sandbox,
     probe->report = report;
     return sandbox_load(sandbox, &used, mapped_bytes, &probe->report->forbidden_call) &&
            game_load(descriptors->image, &probe->game);
+}
+
+static uint32_t callbacks_of(const struct gk_game *game)
+{
+#define BIT(name, member) ((uint32_t)(game->member != NULL) << GAME_CALL_##name)
+    return BIT(INIT, init) | BIT(JOIN, join) | BIT(LEAVE, leave) | BIT(INPUT, input) |
+           BIT(TICK, tick) | BIT(VIEW, view) | BIT(RESULT, result) | BIT(CHECK, check) |
+           BIT(MIGRATE, migrate) | BIT(EXPLAIN, explain) | BIT(BOT, bot) |
+           BIT(EXTENSION, extension);
+#undef BIT
 }
 
 static enum probe_verdict play(struct probe *probe)

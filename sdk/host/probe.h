@@ -7,7 +7,9 @@
 #ifndef HOST_PROBE_H
 #define HOST_PROBE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "host/callback.h"
 #include "host/sandbox.h"
@@ -26,9 +28,11 @@ enum probe_verdict {
 };
 
 struct probe_report {
-    _Atomic uint32_t verdict;                      /* enum probe_verdict */
-    _Atomic uint32_t tick, callback;               /* that runs, or ran last: enum game_callback */
-    _Atomic uint32_t forbidden_call;               /* its number plus one, or 0 */
+    _Atomic uint32_t verdict;        /* enum probe_verdict */
+    _Atomic uint32_t tick, callback; /* that runs, or ran last: enum game_callback */
+    _Atomic uint32_t forbidden_call; /* its number plus one, or 0 */
+    _Atomic uint32_t layers;         /* of the sandbox: bit of enum sandbox_layer */
+    _Atomic uint32_t callbacks;      /* that the game has: bit of enum game_callback */
     uint64_t hashes[PROBE_TICKS][GAME_CALL_COUNT]; /* of everything that each callback answered */
 };
 
@@ -41,6 +45,25 @@ struct probe_descriptors {
 
 /* The whole of a probing process; returns its exit status. */
 int probe_run(struct sandbox *sandbox, const struct probe_descriptors *descriptors);
+
+/* Starts a process, with `descriptors` at places of its own choice, that calls probe_run; false
+ * after a sentence on standard error. Who starts the probe waits for it. */
+struct probe_starter {
+    bool (*start)(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
+    void *context;
+};
+
+/* What a probe tells beside its verdict, as far as it came; not to be trusted. */
+struct probe_facts {
+    uint32_t layers;    /* bit of enum sandbox_layer */
+    uint32_t callbacks; /* bit of enum game_callback */
+};
+
+/* The whole probe of the sealed `image`: two processes, one after the other. NULL when the game is
+ * fine, else the stable code with which it is refused; `ret_reason` then says why and what to do.
+ * Blocking, some tens of milliseconds for a fair game, at most twice PROBE_MS_MAX. */
+const char *probe_game(const struct probe_starter *starter, int image,
+                       struct probe_facts *ret_facts, char ret_reason[PROBE_REASON_BYTES]);
 
 /* What became of a process that ended with `status` (as waitpid gives it). NULL when all is fine,
  * else the stable code with which the game is refused; `ret_reason` says why and what to do. */

@@ -1,6 +1,6 @@
 /* Games that pass as data and are no pure functions, in real workers with all their walls.
  * TEST_WORKER is the worker without sanitizers, TEST_BAD the folder of the images. */
-#include "games/probe.h"
+#include "games/worker_process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,9 @@ static const char *probe(const char *path)
     fclose(file);
     int memory = memfd_create("game", MFD_CLOEXEC);
     CU_ASSERT_EQUAL_FATAL(write(memory, bytes, count), (ssize_t)count);
-    const char *code = probe_game(&program, memory, reason);
+    struct probe_starter starter = worker_program_prober(&program);
+    struct probe_facts facts;
+    const char *code = probe_game(&starter, memory, &facts, reason);
     close(memory);
     return code;
 }

@@ -5,9 +5,9 @@ cd "$(dirname "$0")/../.."
 in_code=$(
     {
         sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' sdk/host/image.h \
-            platform/games/bundle.h
+            sdk/host/bundle.h
         grep -o 'code = [^;]*;' platform/games/catalog.c | grep -o '"[a-z_]*"' | tr -d '"'
-        sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' platform/games/probe.c sdk/host/probe_verdict.c
+        sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' sdk/host/probe_game.c sdk/host/probe_verdict.c
     } | grep -v '^fine$' | sort -u
 )
 in_document=$(sed -n 's/^| `\([a-z0-9_]*\)` |.*/\1/p' docs/games/refused.md | sort)

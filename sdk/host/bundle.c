@@ -1,9 +1,9 @@
 /*
- * Walking, reading, hashing and storing. Every open is relative to the folder above, without
+ * Walking, reading and hashing. Every open is relative to the folder above, without
  * following links and without blocking on a pipe; every file is checked after it is open, so that
  * what was checked is what is read.
  */
-#include "games/bundle.h"
+#include "host/bundle.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,9 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/id.h"
-
-#define PATH_BYTES  1024
 #define BLOCK_BYTES 512 /* of st_blocks */
 
 typedef bool visit_file(void *context, int fd, const char *path, const struct stat *status);
@@ -42,12 +39,6 @@ static bool is_folder(const char *path);
 static bool name_is_plain(const char *name);
 static bool hash_files(struct bundle *bundle);
 static int compare_paths(const void *a, const void *b);
-static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
-                       char *reason);
-static bool write_file(const char *path, const struct bundle_file *file);
-static bool make_folders(char *path, size_t from);
-static bool move_into_place(const char *from, const char *to);
-static void remove_tree(const char *path);
 static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -124,35 +115,12 @@ const struct bundle_file *bundle_find(const struct bundle *bundle, const char *p
     return NULL;
 }
 
-enum error bundle_store(const struct bundle *bundle, const char *data_dir, const char *id,
-                        char ret_reason[BUNDLE_REASON_BYTES])
-{
-    char store[PATH_BYTES], served[PATH_BYTES], temporary[PATH_BYTES], nonce[RANDOM_TOKEN_BYTES];
-    random_token(nonce);
-    snprintf(store, sizeof store, "%s/store/%s", data_dir, bundle->sha_text);
-    snprintf(served, sizeof served, "%s/games/%s/%s", data_dir, id, bundle->sha_text);
-
-    snprintf(temporary, sizeof temporary, "%s/store/.new-%s", data_dir, nonce);
-    if (access(store, F_OK) != 0 &&
-        (!write_tree(bundle, temporary, "", ret_reason) || !move_into_place(temporary, store))) {
-        remove_tree(temporary);
-        return ERROR_UNAVAILABLE;
-    }
-    snprintf(temporary, sizeof temporary, "%s/games/%s/.new-%s", data_dir, id, nonce);
-    if (access(served, F_OK) != 0 && (!write_tree(bundle, temporary, "client/", ret_reason) ||
-                                      !move_into_place(temporary, served))) {
-        remove_tree(temporary);
-        return ERROR_UNAVAILABLE;
-    }
-    return OK;
-}
-
-int bundle_seal(const struct bundle_file *file)
+int bundle_seal(const uint8_t *bytes, size_t count)
 {
     int fd = memfd_create("game.so", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     size_t done = 0;
-    while (fd >= 0 && done < file->count) {
-        ssize_t wrote = write(fd, file->bytes + done, file->count - done);
+    while (fd >= 0 && done < count) {
+        ssize_t wrote = write(fd, bytes + done, count - done);
         if (wrote <= 0) {
             close(fd);
             return -1;
@@ -328,85 +296,6 @@ static bool hash_files(struct bundle *bundle)
 static int compare_paths(const void *a, const void *b)
 {
     return strcmp(((const struct bundle_file *)a)->path, ((const struct bundle_file *)b)->path);
-}
-
-/* Writes the files whose path begins with `only`, readable by everybody. */
-static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
-                       char *reason)
-{
-    for (size_t i = 0; i < bundle->file_count; i++) {
-        const struct bundle_file *file = &bundle->files[i];
-        char path[PATH_BYTES + BUNDLE_PATH_BYTES];
-        if (strncmp(file->path, only, strlen(only)) != 0)
-            continue;
-        snprintf(path, sizeof path, "%s/%s", folder, file->path);
-        if (!make_folders(path, 1) || !write_file(path, file)) {
-            snprintf(reason, BUNDLE_REASON_BYTES, "%s cannot be written: %s", path,
-                     strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool write_file(const char *path, const struct bundle_file *file)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-    if (fd < 0)
-        return false;
-    bool fine = fchmod(fd, 0444) == 0;
-    for (size_t done = 0; fine && done < file->count;) {
-        ssize_t wrote = write(fd, file->bytes + done, file->count - done);
-        fine = wrote > 0;
-        done += fine ? (size_t)wrote : 0;
-    }
-    fine = fine && fsync(fd) == 0;
-    return close(fd) == 0 && fine;
-}
-
-/* Makes every folder above the file `path`. */
-static bool make_folders(char *path, size_t from)
-{
-    for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool fine = true;
-        if (mkdir(path, 0755) == 0)
-            fine = chmod(path, 0755) == 0;
-        else
-            fine = errno == EEXIST;
-        *slash = '/';
-        if (!fine)
-            return false;
-    }
-    return true;
-}
-
-/* Whoever was there first has the same content. */
-static bool move_into_place(const char *from, const char *to)
-{
-    if (rename(from, to) == 0)
-        return true;
-    if (errno != EEXIST && errno != ENOTEMPTY)
-        return false;
-    remove_tree(from);
-    return true;
-}
-
-static void remove_tree(const char *path)
-{
-    DIR *entries = opendir(path);
-    struct dirent *entry;
-    while (entries && (entry = readdir(entries))) {
-        char inner[PATH_BYTES + BUNDLE_PATH_BYTES];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (unlink(inner) != 0)
-            remove_tree(inner);
-    }
-    if (entries)
-        closedir(entries);
-    rmdir(path);
 }
 
 static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)

@@ -1,5 +1,5 @@
 /* The files of a game, as hostile as a folder can hold them. */
-#include "games/bundle.h"
+#include "host/bundle.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -112,5 +112,5 @@ static CU_TestInfo promises[] = {
 
 int main(void)
 {
-    return keep_promises("games/bundle", promises);
+    return keep_promises("host/bundle", promises);
 }

@@ -1,6 +1,4 @@
 /* Two processes, one after the other, each with a report in shared memory of its own. */
-#include "games/probe.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,16 +11,17 @@
 #include <unistd.h>
 
 #include "host/probe.h"
-#include "host/sandbox.h"
 
-static const char *run(const struct worker_program *program, int memory, int report_file,
+static const char *run(const struct probe_starter *starter, int image, int report_file,
                        const struct probe_report *report, char *reason);
 static bool wait_for(pid_t pid, int *ret_status);
+static void note(const struct probe_report *report, struct probe_facts *facts);
 
-const char *probe_game(const struct worker_program *program, int memory,
-                       char ret_reason[PROBE_REASON_BYTES])
+const char *probe_game(const struct probe_starter *starter, int image,
+                       struct probe_facts *ret_facts, char ret_reason[PROBE_REASON_BYTES])
 {
     struct probe_report *reports[2] = {MAP_FAILED, MAP_FAILED};
+    struct probe_facts facts = {0};
     const char *code = NULL;
     for (int i = 0; i < 2 && !code; i++) {
         int file = memfd_create("probe", MFD_CLOEXEC);
@@ -31,32 +30,34 @@ const char *probe_game(const struct worker_program *program, int memory,
                 mmap(NULL, sizeof *reports[i], PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         snprintf(ret_reason, PROBE_REASON_BYTES, "The probe has no memory: try again.");
         code = reports[i] == MAP_FAILED ? "probe_failed"
-                                        : run(program, memory, file, reports[i], ret_reason);
+                                        : run(starter, image, file, reports[i], ret_reason);
         if (file >= 0)
             close(file);
+        if (reports[i] != MAP_FAILED)
+            note(reports[i], &facts);
     }
     if (!code)
         code = probe_compare(reports[0], reports[1], ret_reason);
     for (int i = 0; i < 2; i++)
         if (reports[i] != MAP_FAILED)
             munmap(reports[i], sizeof *reports[i]);
+    *ret_facts = facts;
     return code;
 }
 
-static const char *run(const struct worker_program *program, int memory, int report_file,
+static const char *run(const struct probe_starter *starter, int image, int report_file,
                        const struct probe_report *report, char *reason)
 {
-    const int descriptors[] = {memory, report_file};
     int sockets[2], status = 0;
     pid_t pid;
     snprintf(reason, PROBE_REASON_BYTES, "The probe could not be started: try again.");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return "probe_failed";
-    enum error error =
-        worker_program_start(program, "probe", WORKER_PROBE, sockets[1], descriptors, 2, &pid);
+    const struct probe_descriptors descriptors = {sockets[1], image, report_file};
+    bool started = starter->start(starter->context, &descriptors, &pid);
     close(sockets[0]);
     close(sockets[1]);
-    if (error != OK)
+    if (!started)
         return "probe_failed";
     if (wait_for(pid, &status))
         return probe_judge(report, status, reason);
@@ -76,4 +77,10 @@ static bool wait_for(pid_t pid, int *ret_status)
     if (handle >= 0)
         close(handle);
     return has_ended;
+}
+
+static void note(const struct probe_report *report, struct probe_facts *facts)
+{
+    facts->layers = atomic_load(&report->layers) & SANDBOX_ALL;
+    facts->callbacks = atomic_load(&report->callbacks) & ((1u << GAME_CALL_COUNT) - 1);
 }

@@ -83,17 +83,33 @@ struct control_match_over {
     struct gk_result result;
 };
 
-struct control_heartbeat { /* counts since the worker's start, where nothing else is said */
-    uint64_t ticks;
+/* How late a tick may be to count in each class of control_heartbeat.ticks_late, in microseconds.
+ * The last class has no limit. */
+#define CONTROL_LATE_LIMITS_US                                                                     \
+    {                                                                                              \
+        100, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000                                 \
+    }
+#define CONTROL_LATE_CLASSES 11
+
+/* The worker's own account since the start of its process. Its clock begins with its first match
+ * and stands still without one; every tick of it lets each match make one step, and is done, or
+ * skipped for ever. */
+struct control_heartbeat {
+    uint64_t age_ns; /* of the process when it counted these */
     uint64_t cpu_ns;
-    uint64_t tick_late_ns_max; /* since the last heartbeat */
-    uint64_t ticks_skipped;    /* the schedule was moved past them: the worker could not keep up */
-    uint64_t inputs_refused;   /* by the game */
+    uint64_t ticks;            /* of its clock, done */
+    uint64_t ticks_caught_up;  /* of these, in one wake-up with an earlier one that was late */
+    uint64_t ticks_skipped;    /* never done: the schedule was moved past them */
+    uint64_t tick_late_ns_max; /* from when a tick was due until its wake-up */
+    uint64_t ticks_late_ns;    /* all that were done, together */
+    uint64_t ticks_late[CONTROL_LATE_CLASSES]; /* and by how late */
+    uint64_t steps;                            /* of all matches */
+    uint64_t inputs_refused;                   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
     uint64_t allocations;    /* of memory: the play path makes none */
-    uint32_t matches;
-    uint32_t links;
+    uint64_t matches;        /* now */
+    uint64_t links;          /* now */
 };
 
 struct control_log {

@@ -73,7 +73,7 @@ void match_step(struct worker *worker, struct match *match)
     if (worker->manifest.tick_hz != 0 || match->arena->inputs_present != 0) {
         use_inputs(worker, match, block);
         block->tick++;
-        worker->counts.ticks++;
+        worker->counts.steps++;
     }
     match->waits_for_step = false;
     if (commit(worker, match, block))

@@ -94,6 +94,7 @@ struct worker {
     struct stream streams[STREAMS_MAX];
 
     struct schedule schedule;
+    int64_t started_ns;
     int epoll, tick_timer, heartbeat_timer;
     bool stopping;
 

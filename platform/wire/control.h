@@ -29,6 +29,7 @@ enum control_type {
     CONTROL_MATCH_STOP,      /* struct control_match: end it without a result */
     CONTROL_STREAM,          /* struct control_stream, with the socket as SCM_RIGHTS */
     CONTROL_SHUTDOWN,
+    CONTROL_MATCH_SEAT, /* struct control_match_seat: somebody takes a seat of a live match */
     /* worker -> supervisor */
     CONTROL_READY,         /* struct control_ready */
     CONTROL_MATCH_RUNNING, /* struct control_match */
@@ -44,10 +45,10 @@ struct control_head {
 };
 
 struct control_slot {
-    uint8_t user[16]; /* zero: a bot */
+    uint8_t user[16]; /* zero: a bot, or nobody yet */
     char name[24];
     uint8_t team;
-    uint8_t bot_difficulty; /* of a bot: 1-3 */
+    uint8_t bot_difficulty; /* of a bot: 1-3; else 0 */
     uint8_t reserved[6];
 };
 
@@ -65,6 +66,13 @@ struct control_match_start {
 
 struct control_match {
     uint8_t match[16];
+};
+
+struct control_match_seat {
+    uint8_t match[16];
+    uint32_t slot; /* a bot's, or one that nobody had */
+    uint32_t reserved;
+    struct control_slot seat; /* who has it now */
 };
 
 struct control_stream {

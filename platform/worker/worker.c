@@ -173,6 +173,7 @@ static bool serve(struct worker *worker)
     int count = epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
     if (count < 0)
         return errno == EINTR;
+    worker->now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
     for (int i = 0; i < count; i++) {
         if (events[i].data.u32 == EVENT_CONTROL && !control_receive(worker))
             return false;
@@ -300,9 +301,8 @@ static void beat(struct worker *worker)
     worker->heartbeats++;
     if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
         worker->logs_left = LOGS_PER_SECOND_MAX;
-    int64_t now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
     for (uint32_t i = 0; i < worker->match_end; i++) {
-        match_end_if_abandoned(worker, &worker->matches[i], now_ms);
+        match_look_at_clock(worker, &worker->matches[i]);
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);
     }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define GREED_LOOK_NS_MIN    100000000ll  /* between two looks that count */
+#define GREED_LOOK_NS_MIN    40000000ll   /* between two looks that count */
 #define GREED_PERCENT        50           /* of the time that it was not kept waiting */
 #define GREED_FORGIVE_NS     1000000000ll /* without greed, then it is prompt again */
 #define GREED_SLICE_NS_SHORT 100000ull    /* the shortest there is */

@@ -250,7 +250,7 @@ static void on_look(evutil_socket_t fd, short what, void *context)
 {
     struct supervisor *supervisor = context;
     int64_t now_ms = clock_monotonic_ms();
-    bool punctual = now_ms - supervisor->looked_ms < 3 * SUPERVISOR_LOOK_MS;
+    bool punctual = now_ms - supervisor->looked_ms < SUPERVISOR_LATE_MS_MAX;
     (void)fd;
     (void)what;
     supervisor->looked_ms = now_ms;

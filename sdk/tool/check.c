@@ -84,8 +84,7 @@ static enum command_status check_source(const char *folder)
 {
     struct build build;
     enum command_status status = build_game(folder, &build);
-    if (build.output)
-        fprintf(stderr, "%s\n", build.output);
+    build_show_output(&build);
     if (status == COMMAND_FINE)
         status = check_bundle(build.bundle);
     build_finish(&build);

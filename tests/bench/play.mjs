@@ -35,11 +35,8 @@ function rss_bytes(pid) {
     return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 }
 
-// Over all labels.
 function metric(page, name) {
-    return [...page.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
-        .map((line) => Number(line[1]))
-        .reduce((a, b) => a + b);
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)[1]);
 }
 
 // The processes by what they are.

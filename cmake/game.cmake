@@ -3,10 +3,9 @@
 set(GAMEKIT_INCLUDE_DIR ${CMAKE_SOURCE_DIR}/sdk/include)
 include(${CMAKE_SOURCE_DIR}/sdk/cmake/gamekit_game.cmake)
 
-# game_image_test(NAME): ctest NAME_image, the built image is one that a host accepts.
+# game_image_test(NAME): ctest NAME_image, the built files are such that a host accepts them.
 function(game_image_test name)
-    add_test(NAME ${name}_image
-        COMMAND ${CMAKE_SOURCE_DIR}/sdk/tests/image.sh $<TARGET_FILE:game_${name}>)
+    add_test(NAME ${name}_image COMMAND gamekit_tool check ${CMAKE_BINARY_DIR}/plugins.d/${name})
 endfunction()
 
 # game_portable_test(NAME SOURCES...): ctest NAME_portable, the rules compile with clang and as

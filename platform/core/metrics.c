@@ -17,8 +17,9 @@
 
 static struct metric *metrics[METRICS_MAX];
 static size_t metric_count;
+static metrics_printer *print_more;
+static void *print_more_context; /* borrowed */
 
-static void print_head(FILE *out, const char *name, const char *kind, const char *help);
 static void print_process(FILE *out);
 static long resident_bytes(void);
 static int open_descriptors(void);
@@ -27,6 +28,17 @@ void metrics_add(struct metric *metric)
 {
     assert(metric_count < METRICS_MAX);
     metrics[metric_count++] = metric;
+}
+
+void metrics_print_more(metrics_printer *printer, void *context)
+{
+    print_more = printer;
+    print_more_context = context;
+}
+
+void metrics_print_head(FILE *out, const char *name, const char *kind, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
 char *metrics_print(void)
@@ -39,22 +51,19 @@ char *metrics_print(void)
     for (size_t i = 0; i < metric_count; i++) {
         const struct metric *metric = metrics[i];
         if (i == 0 || strcmp(metric->name, metrics[i - 1]->name))
-            print_head(out, metric->name, kind_names[metric->kind], metric->help);
+            metrics_print_head(out, metric->name, kind_names[metric->kind], metric->help);
         int64_t value = atomic_load_explicit(&metric->value, memory_order_relaxed);
         if (metric->labels)
             fprintf(out, "%s{%s} %" PRId64 "\n", metric->name, metric->labels, value);
         else
             fprintf(out, "%s %" PRId64 "\n", metric->name, value);
     }
+    if (print_more)
+        print_more(out, print_more_context);
     print_process(out);
     fclose(out);
     assert(page);
     return page;
-}
-
-static void print_head(FILE *out, const char *name, const char *kind, const char *help)
-{
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
 static void print_process(FILE *out)
@@ -63,13 +72,14 @@ static void print_process(FILE *out)
     getrusage(RUSAGE_SELF, &usage);
     double seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                      (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    print_head(out, "process_cpu_seconds_total", "counter", "Processor time used.");
+    metrics_print_head(out, "process_cpu_seconds_total", "counter", "Processor time used.");
     fprintf(out, "process_cpu_seconds_total %.3f\n", seconds);
-    print_head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
+    metrics_print_head(out, "process_resident_memory_bytes", "gauge", "Memory in use.");
     fprintf(out, "process_resident_memory_bytes %ld\n", resident_bytes());
-    print_head(out, "process_allocations_total", "counter", "Calls of malloc, calloc and realloc.");
+    metrics_print_head(out, "process_allocations_total", "counter",
+                       "Calls of malloc, calloc and realloc.");
     fprintf(out, "process_allocations_total %" PRIu64 "\n", allocations_total());
-    print_head(out, "process_open_fds", "gauge", "Open descriptors.");
+    metrics_print_head(out, "process_open_fds", "gauge", "Open descriptors.");
     fprintf(out, "process_open_fds %d\n", open_descriptors());
 }
 

@@ -2,6 +2,7 @@
  * Counters and gauges of this process, printed in the Prometheus text format 0.0.4 for /metrics.
  * A metric is a static variable of its module, listed at start; updates are relaxed atomics and
  * safe on any thread. Metrics of one name (with different labels) are added one after the other.
+ * Figures of what comes and goes are printed by whoever has them.
  */
 #ifndef CORE_METRICS_H
 #define CORE_METRICS_H
@@ -9,6 +10,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define METRICS_MAX 256
 
@@ -32,6 +34,12 @@ static inline void metric_set(struct metric *metric, int64_t to)
 {
     atomic_store_explicit(&metric->value, to, memory_order_relaxed);
 }
+/* Prints whole families of figures onto the page, each behind its head. */
+typedef void metrics_printer(FILE *out, void *context);
+/* One printer a process, called by metrics_print on its thread; NULL: none any more. */
+void metrics_print_more(metrics_printer *printer, void *context);
+void metrics_print_head(FILE *out, const char *name, const char *kind, const char *help);
+
 /* The whole page, with the process's own figures (cpu seconds, resident bytes, open descriptors).
  * The caller frees it. */
 char *metrics_print(void);

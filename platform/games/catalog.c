@@ -16,9 +16,9 @@
 #include "core/log.h"
 #include "games/bundle_store.h"
 #include "games/figures.h"
-#include "host/game_json.h"
-#include "host/image.h"
-#include "host/probe.h"
+#include "host/admit.h"
+
+#define PROBED_PATH_BYTES (CONFIG_TEXT_BYTES + 96)
 
 struct seen {
     char id[32];
@@ -46,9 +46,11 @@ static void look_at(struct catalog *catalog, const char *id, bool at_once);
 static struct seen *seen_of(struct catalog *catalog, const char *id);
 static void admit(struct catalog *catalog, struct seen *seen);
 static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
-                                const char *id, const char **code, char *reason);
-static const char *probed(struct catalog *catalog, const struct bundle *bundle, int memory,
-                          char *reason);
+                                const char *id, struct admission *admission);
+static void name_duplicate(struct catalog *catalog, const char *id, struct admission *admission);
+static void probed_path(const struct catalog *catalog, const struct bundle *bundle,
+                        char ret_path[PROBED_PATH_BYTES]);
+static void remember_probed(const char *path);
 static void put(struct catalog *catalog, struct seen *seen, struct image *image);
 static int compare_ids(const void *a, const void *b);
 
@@ -190,119 +192,91 @@ static struct seen *seen_of(struct catalog *catalog, const char *id)
 
 static void admit(struct catalog *catalog, struct seen *seen)
 {
-    char folder[CONFIG_TEXT_BYTES + 40], reason[BUNDLE_REASON_BYTES] = "";
-    const char *code = "fine";
+    char folder[CONFIG_TEXT_BYTES + 40];
+    struct admission admission = {.image = -1};
     struct bundle *bundle = NULL;
     struct image *image = NULL;
     snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, seen->id);
-    enum bundle_refusal refusal = bundle_read(folder, &bundle, reason);
+    enum bundle_refusal refusal = bundle_read(folder, &bundle, admission.reason);
     if (refusal == BUNDLE_FINE)
-        image = make_image(catalog, bundle, seen->id, &code, reason);
+        image = make_image(catalog, bundle, seen->id, &admission);
     else
-        code = bundle_refusal_code(refusal);
+        admission.code = bundle_refusal_code(refusal);
     if (image) {
         log_info("game admitted", "game", seen->id, "version", image->manifest.version, "sha",
                  image->sha_text, NULL);
         put(catalog, seen, image);
     } else {
         metric_add(&figure_plugins_refused, 1);
-        log_error("game refused; what was admitted before stays", "game", seen->id, "code", code,
-                  "reason", reason, NULL);
+        log_error("game refused; what was admitted before stays", "game", seen->id, "code",
+                  admission.code, "reason", admission.reason, NULL);
     }
+    admission_finish(&admission);
     bundle_destroy(bundle);
 }
 
-/* Each step must pass before the next one: only data is looked at, no code of the game runs. */
+/* NULL: `admission` says why. */
 static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
-                                const char *id, const char **code, char *reason)
+                                const char *id, struct admission *admission)
 {
-    const struct bundle_file *so = bundle_find(bundle, "game.so");
-    const struct bundle_file *about = bundle_find(bundle, "game.json");
-    struct gk_manifest manifest;
-    struct game_json json = {0};
-    char sentence[GAME_IMAGE_SENTENCE_BYTES], json_reason[GAME_JSON_REASON_BYTES];
-
-    enum image_refusal refusal = game_image_inspect(so->bytes, so->count, &manifest, sentence);
-    if (refusal != IMAGE_FINE) {
-        *code = image_refusal_code(refusal);
-        snprintf(reason, BUNDLE_REASON_BYTES, "%s", sentence);
+    struct probe_starter probe = worker_program_prober(catalog->program);
+    char probed[PROBED_PATH_BYTES];
+    probed_path(catalog, bundle, probed);
+    bool is_probed = access(probed, F_OK) == 0;
+    if (!admit_bundle(bundle, id, is_probed ? NULL : &probe, admission)) {
+        name_duplicate(catalog, id, admission);
         return NULL;
     }
-    if (strcmp(manifest.id, id) != 0) {
-        struct image *other = catalog_find(catalog, manifest.id);
-        *code = other ? "image_id_duplicate" : "image_id";
-        snprintf(reason, BUNDLE_REASON_BYTES,
-                 other ? "The manifest says %s, which is the game of another folder, not %s: give "
-                         "it an id of its own."
-                       : "The manifest says %s, the folder %s: rename one of them.",
-                 manifest.id, id);
-        image_release(other);
-        return NULL;
-    }
-    *code = "game_json";
-    if (!game_json_decode((const char *)about->bytes, about->count, &json, json_reason)) {
-        snprintf(reason, BUNDLE_REASON_BYTES, "%s", json_reason);
-        return NULL;
-    }
-    if (!game_json_has_options(&json, manifest.option_count, json_reason)) {
-        *code = "game_json_options";
-        snprintf(reason, BUNDLE_REASON_BYTES, "%s", json_reason);
-        game_json_finish(&json);
-        return NULL;
-    }
-    if (!bundle_find(bundle, json.icon)) {
-        snprintf(reason, BUNDLE_REASON_BYTES,
-                 "game.json: icon: there is no file %.100s: put it there, or name another one.",
-                 json.icon);
-        game_json_finish(&json);
-        return NULL;
-    }
-
-    *code = "store";
+    if (!is_probed)
+        remember_probed(probed);
     struct image *image = calloc(1, sizeof *image);
-    int memory = bundle_seal(so->bytes, so->count);
-    const char *impure = memory < 0 ? NULL : probed(catalog, bundle, memory, reason);
-    if (impure)
-        *code = impure;
-    if (!image || memory < 0 || impure ||
-        bundle_store(bundle, catalog->settings->data_dir, id, reason) != OK) {
-        if (memory >= 0)
-            close(memory);
-        game_json_finish(&json);
+    if (!image || bundle_store(bundle, catalog->settings->data_dir, id, admission->reason) != OK) {
+        admission->code = "store";
         free(image);
         return NULL;
     }
-    image->manifest = manifest;
-    image->memory = memory;
-    image->about = json;
+    image->manifest = admission->manifest;
+    image->memory = admission->image;
+    image->about = admission->about;
+    admission->image = -1; /* both are the image's now */
+    admission->about = (struct game_json){0};
     memcpy(image->sha, bundle->sha, sizeof image->sha);
     memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
     return image_keep(image);
 }
 
-/* The code with which the probe refuses it, or NULL. What it found fine once stays so: the store
- * remembers by the hash of the files. */
-static const char *probed(struct catalog *catalog, const struct bundle *bundle, int memory,
-                          char *reason)
+/* Only the catalog knows that a foreign id is another game's. */
+static void name_duplicate(struct catalog *catalog, const char *id, struct admission *admission)
 {
-    char folder[CONFIG_TEXT_BYTES + 16], path[CONFIG_TEXT_BYTES + 96];
-    char sentence[PROBE_REASON_BYTES];
-    snprintf(folder, sizeof folder, "%s/probed", catalog->settings->data_dir);
-    snprintf(path, sizeof path, "%s/%s", folder, bundle->sha_text);
-    if (access(path, F_OK) == 0)
-        return NULL;
-    struct probe_starter starter = worker_program_prober(catalog->program);
-    struct probe_facts facts;
-    const char *code = probe_game(&starter, memory, &facts, sentence);
-    if (code) {
-        snprintf(reason, BUNDLE_REASON_BYTES, "%s", sentence);
-        return code;
-    }
+    struct image *other = strcmp(admission->code, "image_id") == 0
+                              ? catalog_find(catalog, admission->manifest.id)
+                              : NULL;
+    if (!other)
+        return;
+    admission->code = "image_id_duplicate";
+    snprintf(admission->reason, sizeof admission->reason,
+             "The manifest says %s, which is the game of another folder, not %s: give it an id of "
+             "its own.",
+             admission->manifest.id, id);
+    image_release(other);
+}
+
+/* What the probe found fine once stays so: a file of this name remembers it. */
+static void probed_path(const struct catalog *catalog, const struct bundle *bundle,
+                        char ret_path[PROBED_PATH_BYTES])
+{
+    snprintf(ret_path, PROBED_PATH_BYTES, "%s/probed/%s", catalog->settings->data_dir,
+             bundle->sha_text);
+}
+
+static void remember_probed(const char *path)
+{
+    char folder[PROBED_PATH_BYTES];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     (void)mkdir(folder, 0700);
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (file >= 0)
         close(file);
-    return NULL;
 }
 
 static void put(struct catalog *catalog, struct seen *seen, struct image *image)

@@ -1,13 +1,12 @@
-/* The games service's metrics. */
+/* What the games service itself counts, for /metrics; what its workers count: worker_figures.h. */
 #ifndef GAMES_FIGURES_H
 #define GAMES_FIGURES_H
 
 #include "core/metrics.h"
 
 extern struct metric figure_matches_live, figure_matches_started, figure_matches_ended,
-    figure_matches_aborted, figure_workers, figure_worker_restarts, figure_tick_late_us,
-    figure_ticks_skipped, figure_frames_sent, figure_frames_dropped, figure_inputs_refused,
-    figure_plugins_refused, figure_results_spooled, figure_worker_cpu_ms, figure_worker_allocations;
+    figure_matches_aborted, figure_workers, figure_worker_restarts, figure_plugins_refused,
+    figure_results_spooled;
 
 void figures_add(void);
 

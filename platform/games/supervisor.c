@@ -16,6 +16,7 @@
 #include "games/mailbox.h"
 #include "games/order.h"
 #include "games/supervision.h"
+#include "games/worker_figures.h"
 
 _Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
 
@@ -33,6 +34,7 @@ static bool place(struct supervisor *supervisor, struct order *order);
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
+static void figures_print(FILE *out, void *context);
 
 enum error supervisor_create(struct service_context *context, struct placements *placements,
                              struct results *results, const struct worker_program *program,
@@ -55,6 +57,7 @@ enum error supervisor_create(struct service_context *context, struct placements 
         return ERROR_UNAVAILABLE;
     }
     supervisor->looked_ms = clock_monotonic_ms();
+    metrics_print_more(figures_print, supervisor);
     *ret_supervisor = supervisor;
     return OK;
 }
@@ -63,6 +66,7 @@ void supervisor_destroy(struct supervisor *supervisor)
 {
     if (!supervisor)
         return;
+    metrics_print_more(NULL, NULL);
     mailbox_destroy(supervisor->mailbox);
     while (supervisor->waiting_count > 0)
         (void)order_answer(supervisor->waiting[--supervisor->waiting_count], ERROR_UNAVAILABLE);
@@ -246,7 +250,7 @@ static void on_look(evutil_socket_t fd, short what, void *context)
 {
     struct supervisor *supervisor = context;
     int64_t now_ms = clock_monotonic_ms();
-    bool punctual = now_ms - supervisor->looked_ms < 3 * SUPERVISOR_LOOK_MS;
+    bool punctual = now_ms - supervisor->looked_ms < SUPERVISOR_LATE_MS_MAX;
     (void)fd;
     (void)what;
     supervisor->looked_ms = now_ms;
@@ -275,4 +279,19 @@ void supervisor_figures_set(struct supervisor *supervisor)
         matches += supervisor->workers[i]->match_count;
     metric_set(&figure_matches_live, matches);
     metric_set(&figure_workers, (int64_t)supervisor->worker_count);
+}
+
+/* On the loop's thread, which answers /metrics itself. */
+static void figures_print(FILE *out, void *context)
+{
+    const struct supervisor *supervisor = context;
+    struct worker_figures workers[SUPERVISOR_WORKERS_MAX];
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        workers[i] = (struct worker_figures){
+            .game = supervisor->workers[i]->process.image->manifest.id,
+            .worker = supervisor->workers[i]->process.name,
+            .heartbeat = &supervisor->workers[i]->heartbeat,
+            .greedy = supervisor->workers[i]->greed.greedy,
+        };
+    worker_figures_print(out, workers, supervisor->worker_count);
 }

@@ -16,8 +16,10 @@
 
 #define SUPERVISOR_WORKERS_MAX 128
 #define SUPERVISOR_WAITING_MAX 256 /* matches that wait for a worker to be ready */
-#define SUPERVISOR_LOOK_MS     100
-#define MATCH_START_MS_MAX     4000 /* until a match runs; then the asker is told no */
+#define SUPERVISOR_LOOK_MS     50
+#define SUPERVISOR_LATE_MS_MAX 300 /* behind the last look; then nobody is judged by his silence   \
+                                    */
+#define MATCH_START_MS_MAX 4000    /* until a match runs; then the asker is told no */
 
 struct supervisor;
 

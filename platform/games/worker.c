@@ -52,6 +52,7 @@ static bool worker_up(struct worker *worker)
         (void)worker_process_end(&worker->process);
         return false;
     }
+    greed_begin(&worker->greed, worker->process.pid, clock_monotonic_ns());
     log_info("worker started", "worker", worker->process.name, "pid",
              log_number(worker->process.pid), NULL);
     return true;
@@ -63,6 +64,7 @@ void worker_down(struct worker *worker, const char *why)
         event_free(worker->event);
     worker->event = NULL;
     worker->ready = false;
+    greed_end(&worker->greed);
     int status = worker_process_end(&worker->process);
     if (worker->stopping && worker->match_count == 0) {
         log_info("worker stopped", "worker", worker->process.name, NULL);
@@ -117,6 +119,7 @@ void worker_remove(struct worker *worker)
             match_abort(worker, worker->matches[i]);
     if (worker->event)
         event_free(worker->event);
+    greed_end(&worker->greed);
     worker_process_finish(&worker->process);
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i] == worker)
@@ -138,6 +141,7 @@ void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
         worker_down(worker, "it fell silent");
         return;
     }
+    greed_look(&worker->greed, clock_monotonic_ns());
     for (uint32_t i = 0; worker->ready && i < worker->process.capacity; i++)
         if (worker->matches[i])
             match_look_after(worker, worker->matches[i], now_ms);

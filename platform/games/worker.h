@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "games/greed.h"
 #include "games/live_match.h"
 #include "games/worker_process.h"
 
@@ -24,6 +25,7 @@ struct worker {
     struct supervisor *supervisor; /* borrowed */
     struct worker_process process;
     struct event *event; /* on its control socket; NULL: no process */
+    struct greed greed;
     bool ready;
     bool draining; /* there is a newer image; gets no new matches */
     bool stopping; /* told to shut down */

@@ -5,7 +5,6 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "games/figures.h"
 #include "games/supervision.h"
 
 #define PACKETS_PER_READ_MAX 256
@@ -15,7 +14,6 @@
 static bool floods(struct worker *worker);
 static bool on_packet(struct worker *worker, const struct control_head *head, const uint8_t *body);
 static void on_ready(struct worker *worker);
-static void on_heartbeat(struct worker *worker, const struct control_heartbeat *beat);
 static void on_worker_log(struct worker *worker, struct control_log *entry);
 
 void worker_on_control(evutil_socket_t fd, short what, void *context)
@@ -99,7 +97,7 @@ static bool on_packet(struct worker *worker, const struct control_head *head, co
     case CONTROL_HEARTBEAT:
         if (head->bytes != sizeof is.beat)
             return false;
-        on_heartbeat(worker, &is.beat);
+        worker->heartbeat = is.beat;
         return true;
     case CONTROL_LOG:
         if (head->bytes != sizeof is.log)
@@ -119,20 +117,6 @@ static void on_ready(struct worker *worker)
         if (worker->matches[i])
             (void)match_send(worker, worker->matches[i], true); /* or at the next look */
     supervisor_place_waiting(worker->supervisor);
-}
-
-static void on_heartbeat(struct worker *worker, const struct control_heartbeat *beat)
-{
-    const struct control_heartbeat *before = &worker->heartbeat;
-    metric_set(&figure_tick_late_us, (int64_t)(beat->tick_late_ns_max / 1000));
-    metric_add(&figure_ticks_skipped, (int64_t)(beat->ticks_skipped - before->ticks_skipped));
-    metric_add(&figure_frames_sent, (int64_t)(beat->frames_sent - before->frames_sent));
-    metric_add(&figure_frames_dropped, (int64_t)(beat->frames_dropped - before->frames_dropped));
-    metric_add(&figure_inputs_refused, (int64_t)(beat->inputs_refused - before->inputs_refused));
-    metric_add(&figure_worker_allocations, (int64_t)(beat->allocations - before->allocations));
-    metric_add(&figure_worker_cpu_ms, (int64_t)((beat->cpu_ns - before->cpu_ns) / 1000000));
-    worker->heartbeat = *beat;
-    worker->heartbeat.cpu_ns -= (beat->cpu_ns - before->cpu_ns) % 1000000; /* counted next time */
 }
 
 static void on_worker_log(struct worker *worker, struct control_log *entry)

@@ -25,7 +25,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     1
+#define ARENA_VERSION     2
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -57,9 +57,11 @@ struct arena_match {
     _Atomic uint64_t commits;         /* 0: init is not done yet */
     struct control_match_start start; /* id, seed, mode, players: how it began */
     uint64_t inputs_present;          /* of the step under way, see arena_inputs */
-    uint64_t ticks;                   /* of ARENA_OVER */
-    uint64_t state_hash;              /* of ARENA_OVER */
-    struct gk_result result;          /* of ARENA_OVER */
+    int64_t turn_since_ms; /* turn-based: monotonic, when the last tick was; a hint, not part of the
+                              state */
+    uint64_t ticks;        /* of ARENA_OVER */
+    uint64_t state_hash;   /* of ARENA_OVER */
+    struct gk_result result; /* of ARENA_OVER */
 };
 
 struct arena_block {

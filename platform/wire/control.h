@@ -29,6 +29,7 @@ enum control_type {
     CONTROL_MATCH_STOP,      /* struct control_match: end it without a result */
     CONTROL_STREAM,          /* struct control_stream, with the socket as SCM_RIGHTS */
     CONTROL_SHUTDOWN,
+    CONTROL_MATCH_SEAT, /* struct control_match_seat: somebody takes a seat of a live match */
     /* worker -> supervisor */
     CONTROL_READY,         /* struct control_ready */
     CONTROL_MATCH_RUNNING, /* struct control_match */
@@ -44,10 +45,10 @@ struct control_head {
 };
 
 struct control_slot {
-    uint8_t user[16]; /* zero: a bot */
+    uint8_t user[16]; /* zero: a bot, or nobody yet */
     char name[24];
     uint8_t team;
-    uint8_t bot_difficulty; /* of a bot: 1-3 */
+    uint8_t bot_difficulty; /* of a bot: 1-3; else 0 */
     uint8_t reserved[6];
 };
 
@@ -67,6 +68,13 @@ struct control_match {
     uint8_t match[16];
 };
 
+struct control_match_seat {
+    uint8_t match[16];
+    uint32_t slot; /* a bot's, or one that nobody had */
+    uint32_t reserved;
+    struct control_slot seat; /* who has it now */
+};
+
 struct control_stream {
     char gateway[32]; /* the instance, for the log */
 };
@@ -83,17 +91,33 @@ struct control_match_over {
     struct gk_result result;
 };
 
-struct control_heartbeat { /* counts since the worker's start, where nothing else is said */
-    uint64_t ticks;
+/* How late a tick may be to count in each class of control_heartbeat.ticks_late, in microseconds.
+ * The last class has no limit. */
+#define CONTROL_LATE_LIMITS_US                                                                     \
+    {                                                                                              \
+        100, 250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000                                 \
+    }
+#define CONTROL_LATE_CLASSES 11
+
+/* The worker's own account since the start of its process. Its clock begins with its first match
+ * and stands still without one; every tick of it lets each match make one step, and is done, or
+ * skipped for ever. */
+struct control_heartbeat {
+    uint64_t age_ns; /* of the process when it counted these */
     uint64_t cpu_ns;
-    uint64_t tick_late_ns_max; /* since the last heartbeat */
-    uint64_t ticks_skipped;    /* the schedule was moved past them: the worker could not keep up */
-    uint64_t inputs_refused;   /* by the game */
+    uint64_t ticks;            /* of its clock, done */
+    uint64_t ticks_caught_up;  /* of these, in one wake-up with an earlier one that was late */
+    uint64_t ticks_skipped;    /* never done: the schedule was moved past them */
+    uint64_t tick_late_ns_max; /* from when a tick was due until its wake-up */
+    uint64_t ticks_late_ns;    /* all that were done, together */
+    uint64_t ticks_late[CONTROL_LATE_CLASSES]; /* and by how late */
+    uint64_t steps;                            /* of all matches */
+    uint64_t inputs_refused;                   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
     uint64_t allocations;    /* of memory: the play path makes none */
-    uint32_t matches;
-    uint32_t links;
+    uint64_t matches;        /* now */
+    uint64_t links;          /* now */
 };
 
 struct control_log {

@@ -76,6 +76,10 @@ static void obey(struct worker *worker, uint32_t type, const uint8_t *body, uint
         struct match *match = match_find(worker, body);
         if (match)
             match_abort(worker, match, "stopped by the supervisor");
+    } else if (type == CONTROL_MATCH_SEAT && bytes == sizeof(struct control_match_seat)) {
+        struct control_match_seat seat;
+        memcpy(&seat, body, sizeof seat);
+        match_seat(worker, &seat);
     } else if (type == CONTROL_STREAM && bytes == sizeof(struct control_stream) && fd >= 0) {
         struct control_stream stream;
         memcpy(&stream, body, sizeof stream);

@@ -13,6 +13,8 @@
 static uint32_t seat_of(const struct match *match, const uint8_t user[16]);
 static uint32_t bucket_of(uint32_t stream, uint32_t number);
 static uint32_t list_of(const struct link *link);
+static void list_put(struct worker *worker, uint32_t index);
+static void list_take(struct worker *worker, uint32_t index);
 static void refuse(struct worker *worker, uint32_t stream, const struct record_head *head,
                    enum detach_reason reason);
 static void drop(struct worker *worker, uint32_t index);
@@ -63,21 +65,34 @@ void link_attach(struct worker *worker, uint32_t stream, const struct record_hea
                           .slot = slot == SPECTATORS ? RECORD_SPECTATOR : (uint8_t)slot,
                           .number = head->link,
                           .match = match_index(worker, match),
-                          .previous = NONE,
-                          .next = match->links[slot],
                           .next_in_bucket = *bucket};
+    if (!attach->spectator_only)
+        memcpy(link->user, attach->user, sizeof link->user);
     *bucket = index;
-    if (link->next != NONE)
-        worker->links[link->next].previous = index;
-    match->links[slot] = index;
-    if (slot != SPECTATORS && !(match->linked >> slot & 1)) {
-        match->linked |= 1ull << slot;
-        match->waits_for_step = true;
-    }
+    list_put(worker, index);
 
     struct record_head answer = {
         .type = RECORD_ATTACHED, .channel = head->channel, .slot = link->slot, .link = head->link};
     stream_answer(worker, &worker->streams[stream], &answer);
+}
+
+void links_seat(struct worker *worker, struct match *match, uint32_t slot, const uint8_t user[16])
+{
+    for (uint32_t at = match->links[SPECTATORS], next; at != NONE; at = next) {
+        struct link *link = &worker->links[at];
+        next = link->next;
+        if (memcmp(link->user, user, sizeof link->user) != 0)
+            continue;
+        list_take(worker, at);
+        link->slot = (uint8_t)slot;
+        link->owed = true;
+        list_put(worker, at);
+        struct record_head answer = {.type = RECORD_ATTACHED,
+                                     .channel = link->channel,
+                                     .slot = link->slot,
+                                     .link = link->number};
+        stream_answer(worker, &worker->streams[link->stream], &answer);
+    }
 }
 
 void link_detach(struct worker *worker, uint32_t index, uint32_t reason)
@@ -135,6 +150,40 @@ static uint32_t list_of(const struct link *link)
     return link->slot == RECORD_SPECTATOR ? SPECTATORS : link->slot;
 }
 
+/* Into the list of its slot, at the front. */
+static void list_put(struct worker *worker, uint32_t index)
+{
+    struct link *link = &worker->links[index];
+    struct match *match = &worker->matches[link->match];
+    uint32_t list = list_of(link);
+    link->previous = NONE;
+    link->next = match->links[list];
+    if (link->next != NONE)
+        worker->links[link->next].previous = index;
+    match->links[list] = index;
+    if (list != SPECTATORS && !(match->linked >> list & 1)) {
+        match->linked |= 1ull << list;
+        match->waits_for_step = true;
+    }
+}
+
+static void list_take(struct worker *worker, uint32_t index)
+{
+    struct link *link = &worker->links[index];
+    struct match *match = &worker->matches[link->match];
+    uint32_t list = list_of(link);
+    if (link->previous != NONE)
+        worker->links[link->previous].next = link->next;
+    else
+        match->links[list] = link->next;
+    if (link->next != NONE)
+        worker->links[link->next].previous = link->previous;
+    if (list != SPECTATORS && match->links[list] == NONE) {
+        match->linked &= ~(1ull << list);
+        match->waits_for_step = true;
+    }
+}
+
 static void refuse(struct worker *worker, uint32_t stream, const struct record_head *head,
                    enum detach_reason reason)
 {
@@ -149,20 +198,8 @@ static void refuse(struct worker *worker, uint32_t stream, const struct record_h
 static void drop(struct worker *worker, uint32_t index)
 {
     struct link *link = &worker->links[index];
-    struct match *match = &worker->matches[link->match];
-    uint32_t list = list_of(link);
     assert(link->used);
-
-    if (link->previous != NONE)
-        worker->links[link->previous].next = link->next;
-    else
-        match->links[list] = link->next;
-    if (link->next != NONE)
-        worker->links[link->next].previous = link->previous;
-    if (list != SPECTATORS && match->links[list] == NONE) {
-        match->linked &= ~(1ull << list);
-        match->waits_for_step = true;
-    }
+    list_take(worker, index);
 
     uint32_t *at = &worker->link_buckets[bucket_of(link->stream, link->number)];
     while (*at != index)

@@ -13,6 +13,9 @@ uint32_t link_find(const struct worker *worker, uint32_t stream, uint32_t number
 void link_attach(struct worker *worker, uint32_t stream, const struct record_head *head,
                  const struct record_attach *attach);
 
+/* Whoever watches as `user` has slot `slot` from now on, and is told. */
+void links_seat(struct worker *worker, struct match *match, uint32_t slot, const uint8_t user[16]);
+
 /* The browser went; `reason` DETACH_LEFT gives the seat up for good. Nothing is answered. */
 void link_detach(struct worker *worker, uint32_t index, uint32_t reason);
 

@@ -15,9 +15,19 @@
 #include "worker/stream.h"
 
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
-static bool resume(struct worker *worker, struct match *match);
+static uint64_t bots_of(const struct control_match_start *start);
+static bool can_resume(const struct worker *worker, struct arena_match *arena);
+static void resume(struct worker *worker, struct match *match);
 static void init(struct worker *worker, struct match *match);
+static void wait_for(struct worker *worker, struct match *match, uint64_t slots);
+static int64_t turn_ms(const struct worker *worker);
+static void ask_bots(struct worker *worker, struct match *match);
+static void move_one_bot(struct worker *worker, struct match *match);
+static bool ask_bot(struct worker *worker, struct match *match, uint32_t slot);
+static void end_if_abandoned(struct worker *worker, struct match *match);
 static void meet_and_part(struct worker *worker, struct match *match, struct arena_block *block);
+static void put_input(struct worker *worker, struct match *match, uint32_t slot,
+                      const uint8_t *input, uint32_t seq);
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot);
 static void use_inputs(struct worker *worker, struct match *match, struct arena_block *block);
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block);
@@ -49,10 +59,14 @@ void match_start(struct worker *worker, const struct control_match_start *start)
     if (worker->matches_live++ == 0 && worker->manifest.tick_hz != 0)
         worker->schedule.hz = 0; /* the clock starts with the first match, see worker.c */
 
-    if (!start->resume || !resume(worker, match)) {
-        match->arena->start = *start;
+    bool goes_on = start->resume && can_resume(worker, match->arena);
+    match->arena->start = *start;
+    match->bots = bots_of(start);
+    match->waits_for_step = match->bots != 0; /* they are there from the first step on */
+    if (goes_on)
+        resume(worker, match);
+    else
         init(worker, match);
-    }
     match_report(worker, match);
 }
 
@@ -68,14 +82,18 @@ struct match *match_find(struct worker *worker, const uint8_t id[16])
 
 void match_step(struct worker *worker, struct match *match)
 {
+    if (worker->manifest.tick_hz != 0)
+        ask_bots(worker, match);
     struct arena_block *block = arena_step(worker->arena, match->arena);
     meet_and_part(worker, match, block);
-    if (worker->manifest.tick_hz != 0 || match->arena->inputs_present != 0) {
+    if (worker->manifest.tick_hz != 0 || match->arena->inputs_present != 0 || match->turn_is_over) {
         use_inputs(worker, match, block);
         block->tick++;
-        worker->counts.ticks++;
+        worker->counts.steps++;
+        match->arena->turn_since_ms = worker->now_ms;
     }
-    match->waits_for_step = false;
+    match->waits_for_step = match->turn_is_over = false;
+    match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
     if (commit(worker, match, block))
         look_for_result(worker, match, block);
 }
@@ -121,27 +139,37 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
         worker->counts.inputs_refused++;
         return;
     }
-    uint32_t input_bytes = worker->manifest.input_bytes;
-    memcpy(arena_inputs(match->arena) + (size_t)slot * input_bytes, input, input_bytes);
-    match->arena->inputs_present |= bit;
-    match->pending_seq[slot] = seq;
+    put_input(worker, match, slot, input, seq);
     if (worker->manifest.tick_hz == 0) {
         match->waits_for_step = true;
         match_step_if_asked(worker, match);
     }
 }
 
-void match_end_if_abandoned(struct worker *worker, struct match *match, int64_t now_ms)
+void match_seat(struct worker *worker, const struct control_match_seat *order)
 {
-    int64_t patience_ms = match->arena->start.abandoned_ms;
-    if (match->phase != MATCH_PLAYING || patience_ms == 0)
+    struct match *match = match_find(worker, order->match);
+    if (!match || order->slot >= match->arena->start.slot_count)
+        return; /* it is over, and so is the wish */
+    match->arena->start.slots[order->slot] = order->seat;
+    match->bots = bots_of(&match->arena->start);
+    wait_for(worker, match, match->awaited | 1ull << order->slot);
+    links_seat(worker, match, order->slot, order->seat.user);
+}
+
+/* A game with a clock has seen each of these in its ticks. */
+void match_look_at_clock(struct worker *worker, struct match *match)
+{
+    end_if_abandoned(worker, match);
+    if (match->phase != MATCH_PLAYING || worker->manifest.tick_hz != 0)
         return;
-    if (match->linked != 0)
-        match->empty_since_ms = 0;
-    else if (match->empty_since_ms == 0)
-        match->empty_since_ms = now_ms;
-    else if (now_ms - match->empty_since_ms >= patience_ms)
-        match_abort(worker, match, "no player has been there for long; the match ends");
+    if (match->awaited != 0 && worker->now_ms >= match->awaited_until_ms)
+        match->waits_for_step = true;
+    if (worker->manifest.turn_seconds != 0 &&
+        worker->now_ms - match->arena->turn_since_ms >= turn_ms(worker))
+        match->turn_is_over = match->waits_for_step = true;
+    else if (match->bots_due_ms != 0 && worker->now_ms >= match->bots_due_ms)
+        move_one_bot(worker, match);
 }
 
 void match_abort(struct worker *worker, struct match *match, const char *why)
@@ -178,22 +206,103 @@ static bool start_fits(const struct worker *worker, const struct control_match_s
     return start->arena_index < worker->arena->match_count &&
            worker->matches[start->arena_index].phase == MATCH_NONE &&
            start->mode < worker->manifest.mode_count && start->slot_count >= 1 &&
-           start->slot_count <= worker->manifest.players_max && !worker->stopping;
+           start->slot_count <= worker->manifest.players_max && !worker->stopping &&
+           (bots_of(start) == 0 || worker->game.bot);
+}
+
+static uint64_t bots_of(const struct control_match_start *start)
+{
+    static const uint8_t nobody[16];
+    uint64_t bots = 0;
+    for (uint32_t slot = 0; slot < start->slot_count && slot < GK_PLAYERS_MAX; slot++)
+        if (start->slots[slot].bot_difficulty != 0 &&
+            memcmp(start->slots[slot].user, nobody, sizeof nobody) == 0)
+            bots |= 1ull << slot;
+    return bots;
+}
+
+static bool can_resume(const struct worker *worker, struct arena_match *arena)
+{
+    return atomic_load(&arena->commits) != 0 &&
+           arena_guard_holds(worker->arena, arena_newest(worker->arena, arena));
 }
 
 /* The state is the arena's; whoever was connected gets some time to come back to this worker. */
-static bool resume(struct worker *worker, struct match *match)
+static void resume(struct worker *worker, struct match *match)
 {
-    if (atomic_load(&match->arena->commits) == 0)
-        return false;
-    struct arena_block *block = arena_newest(worker->arena, match->arena);
-    if (!arena_guard_holds(worker->arena, block))
-        return false;
-    match->keep_joined_until = block->tick + RESUME_GRACE_TICKS_S * worker->manifest.tick_hz;
+    wait_for(worker, match, arena_newest(worker->arena, match->arena)->joined);
     match->arena->inputs_present = 0;
     memset(arena_inputs(match->arena), 0,
            (size_t)worker->arena->players_max * worker->arena->input_bytes);
-    return true;
+}
+
+/* Nobody loses his place, nor his turn, while he is on the way. */
+static void wait_for(struct worker *worker, struct match *match, uint64_t slots)
+{
+    int64_t *since_ms = &match->arena->turn_since_ms;
+    int64_t earliest_ms = worker->now_ms + SEAT_GRACE_MS - turn_ms(worker);
+    match->awaited = slots;
+    match->awaited_until_ms = worker->now_ms + SEAT_GRACE_MS;
+    if (*since_ms > worker->now_ms) /* a game may have written there */
+        *since_ms = worker->now_ms;
+    if (*since_ms < earliest_ms)
+        *since_ms = earliest_ms;
+}
+
+static int64_t turn_ms(const struct worker *worker)
+{
+    return (int64_t)worker->manifest.turn_seconds * 1000;
+}
+
+/* Each tick, as soon as the game has seen them join. */
+static void ask_bots(struct worker *worker, struct match *match)
+{
+    uint64_t rest = match->bots & arena_newest(worker->arena, match->arena)->joined;
+    for (; rest; rest &= rest - 1)
+        (void)ask_bot(worker, match, (uint32_t)__builtin_ctzll(rest));
+}
+
+/* The next one that has a move, in turn, so that none keeps the others waiting. Without any they
+ * are not asked again before something happens: their answers would be the same. */
+static void move_one_bot(struct worker *worker, struct match *match)
+{
+    match->bots_due_ms = 0;
+    for (uint32_t i = 0; i < GK_PLAYERS_MAX && !match->waits_for_step; i++) {
+        uint32_t slot = (match->bot_first + i) % GK_PLAYERS_MAX;
+        if (!(match->bots >> slot & 1) || !ask_bot(worker, match, slot))
+            continue;
+        match->bot_first = slot + 1;
+        match->waits_for_step = true;
+    }
+}
+
+/* On the last committed state. True when it does something. */
+static bool ask_bot(struct worker *worker, struct match *match, uint32_t slot)
+{
+    uint8_t input[GK_INPUT_BYTES_MAX] = {0};
+    const void *state = arena_state(arena_newest(worker->arena, match->arena));
+    uint32_t difficulty = match->arena->start.slots[slot].bot_difficulty;
+    host_enter(worker, match_index(worker, match), GAME_CALL_BOT);
+    uint32_t moves = worker->game.bot(&worker->host, state, slot, difficulty, input);
+    host_leave(worker);
+    if (moves == 1)
+        put_input(worker, match, slot, input, 0);
+    return moves == 1;
+}
+
+static void end_if_abandoned(struct worker *worker, struct match *match)
+{
+    if (match->phase != MATCH_PLAYING)
+        return;
+    int64_t patience_ms = match->arena->start.abandoned_ms;
+    if (patience_ms == 0)
+        return;
+    if (match->linked != 0)
+        match->empty_since_ms = 0;
+    else if (match->empty_since_ms == 0)
+        match->empty_since_ms = worker->now_ms;
+    else if (worker->now_ms - match->empty_since_ms >= patience_ms)
+        match_abort(worker, match, "no player has been there for long; the match ends");
 }
 
 static void init(struct worker *worker, struct match *match)
@@ -204,6 +313,7 @@ static void init(struct worker *worker, struct match *match)
     memcpy(begin.options, start->options, sizeof begin.options);
 
     atomic_store(&match->arena->commits, 0);
+    match->arena->turn_since_ms = worker->now_ms;
     match->arena->inputs_present = 0;
     memset(arena_inputs(match->arena), 0,
            (size_t)worker->arena->players_max * worker->arena->input_bytes);
@@ -218,9 +328,12 @@ static void init(struct worker *worker, struct match *match)
 static void meet_and_part(struct worker *worker, struct match *match, struct arena_block *block)
 {
     uint64_t leaving = match->leaving & ~block->left;
-    uint64_t present = match->linked & ~(block->left | leaving);
+    if (worker->now_ms >= match->awaited_until_ms)
+        match->awaited = 0;
+    uint64_t there = match->linked | match->bots | (match->awaited & block->joined);
+    uint64_t present = there & ~(block->left | leaving);
     uint64_t coming = present & ~block->joined;
-    uint64_t going = block->tick < match->keep_joined_until ? 0 : block->joined & ~present;
+    uint64_t going = block->joined & ~present;
     for (uint32_t slot = 0; (coming | going | leaving) >> slot; slot++) {
         uint64_t bit = 1ull << slot;
         void *state = arena_state(block);
@@ -243,6 +356,15 @@ static void meet_and_part(struct worker *worker, struct match *match, struct are
             break;
     }
     match->leaving = 0;
+}
+
+static void put_input(struct worker *worker, struct match *match, uint32_t slot,
+                      const uint8_t *input, uint32_t seq)
+{
+    uint32_t input_bytes = worker->manifest.input_bytes;
+    memcpy(arena_inputs(match->arena) + (size_t)slot * input_bytes, input, input_bytes);
+    match->arena->inputs_present |= 1ull << slot;
+    match->pending_seq[slot] = seq;
 }
 
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot)

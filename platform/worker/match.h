@@ -26,8 +26,13 @@ void match_deliver(struct worker *worker, struct match *match, bool ticked);
 void match_input(struct worker *worker, struct match *match, uint32_t slot, const uint8_t *bytes,
                  uint32_t count, uint32_t seq);
 
-/* Ends it when no player has been attached for too long; `now_ms` is the monotonic clock's. */
-void match_end_if_abandoned(struct worker *worker, struct match *match, int64_t now_ms);
+/* Gives a seat that a bot or nobody had to a user: of a bot's seat the game sees nothing, an open
+ * one is joined when he is attached. */
+void match_seat(struct worker *worker, const struct control_match_seat *order);
+
+/* With each heartbeat: ends it when no player has been attached for too long; turn-based, a turn
+ * that takes too long is over and bots move. */
+void match_look_at_clock(struct worker *worker, struct match *match);
 
 /* Ends it without a result. */
 void match_abort(struct worker *worker, struct match *match, const char *why);

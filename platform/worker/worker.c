@@ -43,6 +43,7 @@ static bool serve(struct worker *worker);
 static void read_streams(struct worker *worker, const struct epoll_event *events, int count);
 static void play(struct worker *worker);
 static bool tick_all(struct worker *worker);
+static void count_ticks(struct worker *worker, const struct schedule_due *due);
 static int64_t step_in_time(struct worker *worker, struct match *match, int64_t before_ns);
 static void deliver_all(struct worker *worker, bool ticked);
 static void set_tick_timer(struct worker *worker);
@@ -59,6 +60,7 @@ int main(int argument_count, char **arguments)
     if (argument_count > ARGUMENT_TASK && strcmp(arguments[ARGUMENT_TASK], WORKER_PROBE) == 0)
         return probe_run(&worker.sandbox, &(struct probe_descriptors){
                                               WORKER_CONTROL_FD, WORKER_IMAGE_FD, WORKER_ARENA_FD});
+    worker.started_ns = now_ns(CLOCK_MONOTONIC);
     if (!sandbox_begin(&worker.sandbox, WORKER_ARENA_FD))
         return SANDBOX_EXIT_INCOMPLETE;
     int status = prepare(&worker);
@@ -171,6 +173,7 @@ static bool serve(struct worker *worker)
     int count = epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
     if (count < 0)
         return errno == EINTR;
+    worker->now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
     for (int i = 0; i < count; i++) {
         if (events[i].data.u32 == EVENT_CONTROL && !control_receive(worker))
             return false;
@@ -226,9 +229,7 @@ static bool tick_all(struct worker *worker)
     struct schedule_due due = schedule_take(&worker->schedule, now);
     if (due.ticks == 0)
         return false;
-    if ((uint64_t)due.late_ns > worker->counts.tick_late_ns_max)
-        worker->counts.tick_late_ns_max = (uint64_t)due.late_ns;
-    worker->counts.ticks_skipped += due.skipped;
+    count_ticks(worker, &due);
     streams_receive(worker);
     for (uint32_t tick = 0; tick < due.ticks; tick++)
         for (uint32_t i = 0; i < worker->match_end; i++)
@@ -236,6 +237,26 @@ static bool tick_all(struct worker *worker)
                 now = step_in_time(worker, &worker->matches[i], now);
     set_tick_timer(worker);
     return true;
+}
+
+/* The first that is due is the latest, each one behind it is a period less late. */
+static void count_ticks(struct worker *worker, const struct schedule_due *due)
+{
+    static const uint32_t limits_us[CONTROL_LATE_CLASSES - 1] = CONTROL_LATE_LIMITS_US;
+    struct control_heartbeat *counts = &worker->counts;
+    counts->ticks += due->ticks;
+    counts->ticks_caught_up += due->ticks - 1;
+    counts->ticks_skipped += due->skipped;
+    if ((uint64_t)due->late_ns > counts->tick_late_ns_max)
+        counts->tick_late_ns_max = (uint64_t)due->late_ns;
+    for (uint32_t tick = 0; tick < due->ticks; tick++) {
+        int64_t late_ns = due->late_ns - tick * (1000000000ll / worker->manifest.tick_hz);
+        uint32_t class = 0;
+        while (class < CONTROL_LATE_CLASSES - 1 && late_ns > limits_us[class] * 1000ll)
+            class ++;
+        counts->ticks_late[class]++;
+        counts->ticks_late_ns += (uint64_t)late_ns;
+    }
 }
 
 /* A match whose ticks take longer than their period takes the others' time: it ends once it owes
@@ -280,18 +301,17 @@ static void beat(struct worker *worker)
     worker->heartbeats++;
     if (worker->heartbeats % (1000 / WORKER_HEARTBEAT_MS) == 0)
         worker->logs_left = LOGS_PER_SECOND_MAX;
-    int64_t now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
     for (uint32_t i = 0; i < worker->match_end; i++) {
-        match_end_if_abandoned(worker, &worker->matches[i], now_ms);
+        match_look_at_clock(worker, &worker->matches[i]);
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);
     }
+    worker->counts.age_ns = (uint64_t)(now_ns(CLOCK_MONOTONIC) - worker->started_ns);
     worker->counts.cpu_ns = (uint64_t)now_ns(CLOCK_PROCESS_CPUTIME_ID);
     worker->counts.allocations = allocations_total();
     worker->counts.matches = worker->matches_live;
     worker->counts.links = worker->links_used;
-    if (control_send(worker, CONTROL_HEARTBEAT, &worker->counts, sizeof worker->counts))
-        worker->counts.tick_late_ns_max = 0;
+    (void)control_send(worker, CONTROL_HEARTBEAT, &worker->counts, sizeof worker->counts);
 }
 
 static int64_t now_ns(clockid_t clock)

@@ -24,7 +24,8 @@
 #define LOGS_PER_SECOND_MAX    20           /* of the games' texts, for the whole worker */
 #define SLOW_NS_MAX            2000000000ll /* that a match may take beyond its ticks' periods */
 #define SLOW_STEP_NS_MAX       250000000ll
-#define RESUME_GRACE_TICKS_S   5 /* after a resume: nobody is taken for gone before that */
+#define SEAT_GRACE_MS          5000 /* for whom a match waits: not taken for gone before that */
+#define BOT_MOVE_MS            500  /* turn-based: a bot moves that long after the step before */
 
 #define NONE 0xffffffffu
 
@@ -35,6 +36,7 @@ struct link {
     uint8_t stream;          /* index */
     uint8_t channel;         /* the gateway's, comes back in every frame */
     uint8_t slot;            /* or RECORD_SPECTATOR */
+    uint8_t user[16];        /* who may get a seat later; zero: nobody */
     uint32_t number;         /* the gateway's */
     uint32_t match;          /* index */
     uint32_t previous, next; /* of the same match and slot */
@@ -64,13 +66,18 @@ struct match {
     enum match_phase phase;
     bool running_untold; /* MATCH_RUNNING is still to be sent */
     bool changed;        /* turn-based: there is a new view for everybody */
-    bool waits_for_step; /* turn-based: somebody came or went */
+    bool waits_for_step; /* turn-based: somebody came or went, moved, or did not in time */
+    bool turn_is_over;   /* turn-based: the step is one in which nobody is present */
     struct arena_match *arena;
     int64_t slow_ns;                      /* taken by steps beyond their period, on balance */
     int64_t empty_since_ms;               /* no slot has a link; 0: some have */
     uint64_t linked;                      /* bit s: slot s has a link */
     uint64_t leaving;                     /* bit s: slot s has said that it leaves for good */
-    uint64_t keep_joined_until;           /* tick: after a resume, see RESUME_GRACE_TICKS_S */
+    uint64_t bots;                        /* bit s: the computer plays slot s */
+    uint64_t awaited;                     /* bit s: slot s counts as there until ... */
+    int64_t awaited_until_ms;             /* monotonic: its player is on the way to this worker */
+    int64_t bots_due_ms;                  /* turn-based: when they are asked; 0: they have been */
+    uint32_t bot_first;                   /* the slot that is asked first */
     uint32_t pending_seq[GK_PLAYERS_MAX]; /* of the inputs of the step under way */
     uint32_t links[GK_PLAYERS_MAX + 1];   /* first link by slot; the last list: spectators */
 };
@@ -94,6 +101,8 @@ struct worker {
     struct stream streams[STREAMS_MAX];
 
     struct schedule schedule;
+    int64_t started_ns;
+    int64_t now_ms; /* monotonic: when this wake-up began */
     int epoll, tick_timer, heartbeat_timer;
     bool stopping;
 

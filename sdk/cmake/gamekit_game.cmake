@@ -49,10 +49,11 @@ endfunction()
 function(gamekit_add_wasm id)
     find_program(GAMEKIT_CLANG clang)
     find_program(GAMEKIT_WASM_LD wasm-ld)
+    set(out ${CMAKE_BINARY_DIR}/wasm/${id}.wasm)
     if(NOT GAMEKIT_CLANG OR NOT GAMEKIT_WASM_LD)
+        file(REMOVE ${out}) # an old one would no longer be the same game
         return()
     endif()
-    set(out ${CMAKE_BINARY_DIR}/wasm/${id}.wasm)
     file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h
         ${GAMEKIT_INCLUDE_DIR}/gamekit/*.h)
     add_custom_command(OUTPUT ${out}

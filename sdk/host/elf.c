@@ -320,6 +320,8 @@ static enum image_refusal table_judge(struct game_elf *elf, const Elf64_Sym *sym
     if (reserved != 0)
         return refuse(elf, IMAGE_REFUSED_RESERVED,
                       GK_SYMBOL ".reserved is not zero: write it with GK_EXPORT.");
+    elf->table = symbol->st_value;
+    elf->table_bytes = size;
     return IMAGE_FINE;
 }
 
@@ -354,6 +356,9 @@ static enum image_refusal relocations_judge(struct game_elf *elf, const struct d
                           "Relocation %llu (type %u) changes more than an address in a constant: "
                           "build it with -fPIC -fvisibility=hidden and without ifunc.",
                           (unsigned long long)i, type);
+        uint64_t word = (rela.r_offset - elf->table) / sizeof(uint64_t);
+        if (rela.r_offset >= elf->table && word < 64)
+            elf->table_filled |= UINT64_C(1) << word;
     }
     return IMAGE_FINE;
 }

@@ -20,7 +20,10 @@ struct game_elf {
     Elf64_Ehdr head;
     Elf64_Phdr segments[GAME_IMAGE_SEGMENTS_MAX]; /* each with its bytes inside the file */
     unsigned segment_count;
-    char *sentence; /* GAME_IMAGE_SENTENCE_BYTES */
+    uint64_t table;        /* address of gk_game_v1 */
+    uint32_t table_bytes;  /* as it says itself */
+    uint64_t table_filled; /* bit i: its i-th word gets an address when it is loaded */
+    char *sentence;        /* GAME_IMAGE_SENTENCE_BYTES */
 };
 
 static inline bool game_span_holds(struct game_span span, uint64_t offset, uint64_t count)
@@ -28,7 +31,7 @@ static inline bool game_span_holds(struct game_span span, uint64_t offset, uint6
     return offset <= span.count && count <= span.count - offset;
 }
 
-/* Segments, dynamic section, symbols and relocations. Trusts no section header. */
+/* Segments, dynamic section, symbols and relocations. Trusts no section header. Finds the table. */
 enum image_refusal game_elf_judge(struct game_elf *elf);
 
 #endif

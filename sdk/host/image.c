@@ -92,6 +92,15 @@ uint64_t game_image_mapped_bytes(const uint8_t *bytes, size_t count)
     return end;
 }
 
+bool game_image_has_callback(const uint8_t *bytes, size_t count, size_t offset)
+{
+    char sentence[GAME_IMAGE_SENTENCE_BYTES];
+    struct game_elf elf = {.file = {bytes, count}, .sentence = sentence};
+    return elf_check(&elf) == IMAGE_FINE && segments_read(&elf) == IMAGE_FINE &&
+           game_elf_judge(&elf) == IMAGE_FINE && offset + sizeof(uint64_t) <= elf.table_bytes &&
+           (elf.table_filled >> offset / sizeof(uint64_t) & 1) != 0;
+}
+
 enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,
                                        char ret_sentence[GAME_IMAGE_SENTENCE_BYTES])
 {

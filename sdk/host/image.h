@@ -7,6 +7,7 @@
 #ifndef HOST_IMAGE_H
 #define HOST_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,9 @@ enum image_refusal game_image_inspect(const uint8_t *bytes, size_t count,
 
 /* The address space that an image takes which was inspected and is fine. */
 uint64_t game_image_mapped_bytes(const uint8_t *bytes, size_t count);
+
+/* Whether such an image has the callback at `offset` of struct gk_game. */
+bool game_image_has_callback(const uint8_t *bytes, size_t count, size_t offset);
 
 /* The second half of it: the fields of a manifest by themselves. */
 enum image_refusal game_manifest_judge(const struct gk_manifest *manifest,

@@ -57,11 +57,22 @@ static bool filter_end(scmp_filter_ctx filter, bool fine);
 static bool output_close(void);
 static bool put_on(struct sandbox *sandbox, enum sandbox_layer layer, bool is_on);
 
+const char *sandbox_layer_name(enum sandbox_layer layer)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        SANDBOX_LAYERS(X)
+#undef X
+    };
+    return names[layer];
+}
+
 void sandbox_init(struct sandbox *sandbox, int argument_count, char **arguments)
 {
     *sandbox = (struct sandbox){.user = SANDBOX_USER_DEFAULT, .group = SANDBOX_USER_DEFAULT};
     sandbox->relaxed =
         HAS_SANITIZER || (argument_count > 2 && strcmp(arguments[2], SANDBOX_RELAXED) == 0);
+    sandbox->possible = argument_count > 2 && strcmp(arguments[2], SANDBOX_POSSIBLE) == 0;
     if (argument_count > 4) {
         sandbox->user = (uid_t)strtoul(arguments[3], NULL, 10);
         sandbox->group = (gid_t)strtoul(arguments[4], NULL, 10);
@@ -277,18 +288,13 @@ static bool output_close(void)
 
 static bool put_on(struct sandbox *sandbox, enum sandbox_layer layer, bool is_on)
 {
-    static const char *const names[] = {
-#define X(name, text) text,
-        SANDBOX_LAYERS(X)
-#undef X
-    };
     if (is_on)
         sandbox->layers |= 1u << layer;
-    if (is_on || sandbox->relaxed)
+    if (is_on || sandbox->relaxed || sandbox->possible)
         return true;
     fprintf(stderr,
             "%s: the layer \"%s\" of the sandbox is missing (%s), so no game is "
             "played: use a kernel with it, or set sandbox=relaxed and trust every game.\n",
-            program_invocation_short_name, names[layer], strerror(errno));
+            program_invocation_short_name, sandbox_layer_name(layer), strerror(errno));
     return false;
 }

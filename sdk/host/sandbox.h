@@ -35,10 +35,14 @@ enum sandbox_layer {
 
 #define SANDBOX_ALL ((1u << SANDBOX_LAYER_COUNT) - 1)
 
+const char *sandbox_layer_name(enum sandbox_layer layer);
+
 /* How a program with a sandbox is started, behind its name: one of these words, then the user and
  * the group to become when it is root, then its task. */
 #define SANDBOX_REQUIRE "require" /* ends when a layer is missing */
 #define SANDBOX_RELAXED "relaxed" /* for sanitizers and debuggers: lets most calls pass */
+#define SANDBOX_POSSIBLE                                                                           \
+    "possible" /* every layer that this machine has: for an author's own game, at home */
 
 #define SANDBOX_USER_DEFAULT    65534 /* nobody */
 #define SANDBOX_EXIT_INCOMPLETE 3
@@ -46,6 +50,7 @@ enum sandbox_layer {
 
 struct sandbox {
     bool relaxed;
+    bool possible; /* goes on without a layer that is missing */
     uid_t user;
     gid_t group;
     uint32_t layers; /* bit of enum sandbox_layer: it is on */

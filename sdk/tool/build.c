@@ -18,9 +18,11 @@ static enum command_status machine_judge(const char *folder, struct build *build
 static enum command_status configure(const char *folder, struct build *build);
 static bool is_configured_for(const char *folder);
 static enum command_status make(const char *folder, const char *what, struct build *build);
-static enum command_status find_results(const char *folder, struct build *build);
+static enum command_status name_results(const char *folder, struct build *build);
 static enum command_status run(const char *const *arguments, struct build *build);
 static char *cached(const char *folder, const char *key);
+static size_t lines_of_author(const char *output, char *to);
+static bool is_noise(const char *line, bool after_failure);
 static enum command_status say(struct build *build, enum command_status status, const char *format,
                                ...) __attribute__((format(printf, 3, 4)));
 
@@ -32,9 +34,7 @@ enum command_status command_build(int argument_count, char **arguments)
     }
     struct build build;
     enum command_status status = build_game(argument_count ? arguments[0] : ".", &build);
-    if (build.output)
-        fprintf(stderr, "%s%s", build.output,
-                build.output[strlen(build.output) - 1] == '\n' ? "" : "\n");
+    build_show_output(&build);
     if (status == COMMAND_FINE) {
         printf("%s\n", build.bundle);
         if (*build.wasm)
@@ -63,12 +63,21 @@ enum command_status build_game(const char *folder, struct build *ret_build)
     if (status == COMMAND_FINE)
         status = configure(folder, ret_build);
     if (status == COMMAND_FINE)
+        status = name_results(folder, ret_build);
+    if (status == COMMAND_FINE)
         status = make(folder, "bundles", ret_build);
     if (status == COMMAND_FINE) /* after it, or the same fault would be told twice */
         status = make(folder, "wasm", ret_build);
-    if (status == COMMAND_FINE)
-        status = find_results(folder, ret_build);
+    if (status != COMMAND_FINE || access(ret_build->wasm, R_OK) != 0)
+        ret_build->wasm[0] = '\0';
     return status;
+}
+
+void build_show_output(const struct build *build)
+{
+    size_t bytes = build->output ? strlen(build->output) : 0;
+    if (bytes > 0)
+        fprintf(stderr, "%s%s", build->output, build->output[bytes - 1] == '\n' ? "" : "\n");
 }
 
 void build_finish(struct build *build)
@@ -115,8 +124,8 @@ static enum command_status configure(const char *folder, struct build *build)
         return say(build, COMMAND_MACHINE, "The CMake package of gamekit is missing.");
     snprintf(target, sizeof target, "%s/build", folder);
     snprintf(definition, sizeof definition, "-Dgamekit_DIR=%s", package);
-    const char *arguments[16] = {"cmake", "-S", folder, "-B", target, definition};
-    int count = 6;
+    const char *arguments[16] = {"cmake", "-S", folder, "-B", target, definition, "-UGAMEKIT_GAME"};
+    int count = 7;
     if (!again) {
         arguments[count++] = "--fresh";
         arguments[count++] = "-G";
@@ -142,20 +151,16 @@ static enum command_status make(const char *folder, const char *what, struct bui
     return run(arguments, build);
 }
 
-static enum command_status find_results(const char *folder, struct build *build)
+/* The paths of what will be made. */
+static enum command_status name_results(const char *folder, struct build *build)
 {
-    char *id = cached(folder, GAME_CACHED), path[PATH_MAX];
+    char *id = cached(folder, GAME_CACHED);
     if (!id)
         return say(build, COMMAND_FAULT,
                    "CMakeLists.txt adds no game: write gamekit_add_game(ID SOURCES...) in it.");
-    snprintf(path, sizeof path, "%s/build/wasm/%s.wasm", folder, id);
     snprintf(build->bundle, sizeof build->bundle, "%s/build/plugins.d/%s", folder, id);
+    snprintf(build->wasm, sizeof build->wasm, "%s/build/wasm/%s.wasm", folder, id);
     free(id);
-    if (access(build->bundle, R_OK) != 0)
-        return say(build, COMMAND_FAULT, "The build made no %s: look at CMakeLists.txt.",
-                   build->bundle);
-    if (access(path, R_OK) == 0)
-        strcpy(build->wasm, path); /* as long as the other */
     return COMMAND_FINE;
 }
 
@@ -193,6 +198,32 @@ static char *cached(const char *folder, const char *key)
     return value;
 }
 
+void build_output_clean(char *output)
+{
+    if (lines_of_author(output, NULL) > 0)
+        output[lines_of_author(output, output)] = '\0';
+}
+
+/* Moves those lines to `to`, unless it is NULL; returns how many bytes they are. */
+static size_t lines_of_author(const char *output, char *to)
+{
+    size_t kept = 0;
+    bool after_failure = false;
+    for (const char *line = output; *line;) {
+        size_t length = strcspn(line, "\n");
+        length += line[length] == '\n';
+        bool failure = strncmp(line, "FAILED: ", strlen("FAILED: ")) == 0;
+        if (!is_noise(line, after_failure)) {
+            if (to)
+                memmove(to + kept, line, length);
+            kept += length;
+        }
+        after_failure = failure;
+        line += length;
+    }
+    return kept;
+}
+
 /* A line of the generator's own: progress, the command that failed, and that it stops. */
 static bool is_noise(const char *line, bool after_failure)
 {
@@ -202,24 +233,6 @@ static bool is_noise(const char *line, bool after_failure)
         if (strncmp(line, starts[i], strlen(starts[i])) == 0)
             return true;
     return after_failure; /* ninja repeats the command */
-}
-
-void build_output_clean(char *output)
-{
-    char *to = output;
-    bool after_failure = false;
-    for (char *line = output; *line;) {
-        size_t length = strcspn(line, "\n");
-        length += line[length] == '\n';
-        bool failure = strncmp(line, "FAILED: ", strlen("FAILED: ")) == 0;
-        if (!is_noise(line, after_failure)) {
-            memmove(to, line, length);
-            to += length;
-        }
-        after_failure = failure;
-        line += length;
-    }
-    *to = '\0';
 }
 
 static enum command_status say(struct build *build, enum command_status status, const char *format,

@@ -22,8 +22,11 @@ struct build {
 enum command_status build_game(const char *folder, struct build *ret_build);
 void build_finish(struct build *build);
 
+/* To standard error, ending with a new line. */
+void build_show_output(const struct build *build);
+
 /* What is for the author in what the generator of a build printed: without its own words around the
- * compiler's. Changes `output` in place. Pure. */
+ * compiler's; all of it when it has no others. Changes `output` in place. Pure. */
 void build_output_clean(char *output);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tool/command.h"
+#include "tool/prober.h"
 
 struct command {
     const char *name, *arguments, *what;
@@ -21,6 +22,8 @@ static void help(FILE *to);
 int main(int argument_count, char **arguments)
 {
     const char *name = argument_count > 1 ? arguments[1] : "help";
+    if (strcmp(name, PROBER_TASK) == 0)
+        return prober_run(argument_count, arguments);
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         help(stdout);
         return COMMAND_FINE;

@@ -35,8 +35,11 @@ function rss_bytes(pid) {
     return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 }
 
+// Over all labels.
 function metric(page, name) {
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(page)[1]);
+    return [...page.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
+        .map((line) => Number(line[1]))
+        .reduce((a, b) => a + b);
 }
 
 // The processes by what they are.

@@ -42,9 +42,28 @@ static void test_metrics_page_has_the_process_figures(void)
     free(page);
 }
 
+static void print_guests(FILE *out, void *context)
+{
+    metrics_print_head(out, "test_guests", "gauge", "Who is here now.");
+    fprintf(out, "test_guests{name=\"%s\"} 1\n", (const char *)context);
+}
+
+static void test_metrics_page_has_what_comes_and_goes_while_it_is_there(void)
+{
+    metrics_print_more(print_guests, "ann");
+    char *page = metrics_print();
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "# TYPE test_guests gauge\ntest_guests{name=\"ann\"} 1\n"));
+    free(page);
+    metrics_print_more(NULL, NULL);
+    page = metrics_print();
+    CU_ASSERT_PTR_NULL(strstr(page, "test_guests"));
+    free(page);
+}
+
 static CU_TestInfo promises[] = {
     PROMISE(test_metrics_page_has_one_head_a_name_and_the_values),
     PROMISE(test_metrics_page_has_the_process_figures),
+    PROMISE(test_metrics_page_has_what_comes_and_goes_while_it_is_there),
     CU_TEST_INFO_NULL,
 };
 

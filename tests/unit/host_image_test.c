@@ -44,6 +44,15 @@ static void test_image_reads_the_manifest_of_a_real_game(void)
     CU_ASSERT_EQUAL(manifest.mode_count, 2);
 }
 
+static void test_image_tells_which_callbacks_a_game_has_without_running_it(void)
+{
+    CU_ASSERT_TRUE(game_image_has_callback(image, image_bytes, offsetof(struct gk_game, result)));
+    CU_ASSERT_TRUE(game_image_has_callback(image, image_bytes, offsetof(struct gk_game, check)));
+    CU_ASSERT_FALSE(game_image_has_callback(image, image_bytes, offsetof(struct gk_game, migrate)));
+    CU_ASSERT_FALSE(game_image_has_callback(image, image_bytes, sizeof(struct gk_game)));
+    CU_ASSERT_FALSE(game_image_has_callback(image, 100, offsetof(struct gk_game, result)));
+}
+
 static void test_image_survives_truncation_at_every_byte(void)
 {
     size_t note_end = note_at() + sizeof(struct gk_manifest);
@@ -281,6 +290,7 @@ int main(void)
     CU_initialize_registry();
     CU_pSuite suite = CU_add_suite("host_image", NULL, NULL);
     CU_ADD_TEST(suite, test_image_reads_the_manifest_of_a_real_game);
+    CU_ADD_TEST(suite, test_image_tells_which_callbacks_a_game_has_without_running_it);
     CU_ADD_TEST(suite, test_image_survives_truncation_at_every_byte);
     CU_ADD_TEST(suite, test_image_survives_every_byte_of_its_heads_changed);
     CU_ADD_TEST(suite, test_image_refuses_each_bad_field_by_its_code);

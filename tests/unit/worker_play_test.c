@@ -2,6 +2,9 @@
  * that of battleships, which is turn-based and has secrets. */
 #include "worker_driver.h"
 
+#define COUNTER_HZ 100
+#define STOPPED_MS 300
+
 static void test_worker_seats_players_and_lets_others_watch(void)
 {
     static const uint8_t stranger[16] = {7};
@@ -112,6 +115,31 @@ static void test_worker_aborts_a_match_that_all_players_have_abandoned(void)
     CU_ASSERT_EQUAL(end.value, DETACH_MATCH_OVER);
     abandoned_ms = 0;
     close(stream);
+    stop_worker();
+}
+
+/* Nothing is held back from the account: what is not done is skipped, and told. */
+static void test_worker_tells_late_ticks_from_those_that_it_missed(void)
+{
+    struct control_heartbeat before, after;
+    uint64_t counted = 0;
+    ready_with_match();
+    expect(CONTROL_HEARTBEAT, &before, sizeof before);
+    kill(worker.pid, SIGSTOP);
+    usleep(STOPPED_MS * 1000);
+    kill(worker.pid, SIGCONT);
+    for (int beats = 0; beats < 3; beats++)
+        expect(CONTROL_HEARTBEAT, &after, sizeof after);
+    uint64_t due = (after.age_ns - before.age_ns) / (1000000000 / COUNTER_HZ);
+    uint64_t known = after.ticks - before.ticks + after.ticks_skipped - before.ticks_skipped;
+    CU_ASSERT(after.ticks_skipped - before.ticks_skipped > STOPPED_MS * COUNTER_HZ / 1000 / 2);
+    CU_ASSERT(after.ticks_caught_up > before.ticks_caught_up);
+    CU_ASSERT(after.tick_late_ns_max > (STOPPED_MS - 20) * 1000000ull);
+    CU_ASSERT(known <= due + 5 && due <= known + 5);
+    for (int i = 0; i < CONTROL_LATE_CLASSES; i++)
+        counted += after.ticks_late[i];
+    CU_ASSERT_EQUAL(counted, after.ticks);
+    CU_ASSERT_EQUAL(after.steps, after.ticks); /* of the only match */
     stop_worker();
 }
 
@@ -238,7 +266,8 @@ static void test_worker_steps_a_turn_based_match_when_something_comes_and_keeps_
 
     for (int beats = 0; beats < 3; beats++) /* no clock runs */
         expect(CONTROL_HEARTBEAT, &beat, sizeof beat);
-    CU_ASSERT_EQUAL(beat.ticks, 1);
+    CU_ASSERT_EQUAL(beat.steps, 1);
+    CU_ASSERT_EQUAL(beat.ticks, 0);
     put(other, RECORD_DETACH, 2, DETACH_CLOSED, NULL, 0);
     CU_ASSERT_EQUAL(get_turn(one, 1, frame), 1);
     CU_ASSERT_EQUAL(view[1], 1 | 4);
@@ -282,6 +311,7 @@ int main(void)
     CU_ADD_TEST(suite, test_worker_shows_the_last_view_then_ends_the_match_once);
     CU_ADD_TEST(suite, test_worker_aborts_a_match_that_all_players_have_abandoned);
     CU_ADD_TEST(suite, test_worker_skips_frames_of_a_slow_stream_and_goes_on_with_the_newest);
+    CU_ADD_TEST(suite, test_worker_tells_late_ticks_from_those_that_it_missed);
     CU_ADD_TEST(suite, test_worker_closes_a_stream_that_breaks_the_rules);
     CU_ADD_TEST(suite, test_worker_goes_on_from_the_arena_of_a_dead_one);
     CU_ADD_TEST(suite,

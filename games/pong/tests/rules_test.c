@@ -662,87 +662,6 @@ static void test_bots_play_to_the_end_and_the_better_one_wins(void)
     CU_ASSERT(longest < 30 * 60 * 60);
 }
 
-/* --- the SDK companions --- */
-
-static void test_random_gives_the_published_numbers(void)
-{
-    static const uint32_t published[] = {0xa15c02b7, 0x7b47f409, 0xba1d3330,
-                                         0x83d2f293, 0xbfa4784b, 0xcbed606e};
-    struct gk_random random;
-    gk_random_seed(&random, 42, 54);
-    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++)
-        CU_ASSERT_EQUAL(gk_random_next(&random), published[i]);
-}
-
-static void test_random_stays_within_its_bounds(void)
-{
-    struct gk_random random;
-    uint32_t seen = 0;
-    gk_random_seed(&random, 1, 1);
-    for (int i = 0; i < 1000; i++) {
-        int32_t drawn = gk_random_between(&random, -3, 4);
-        CU_ASSERT(drawn >= -3 && drawn <= 4);
-        seen |= 1u << (drawn + 3);
-    }
-    CU_ASSERT_EQUAL(seen, 0xff);
-    CU_ASSERT_EQUAL(gk_random_below(&random, 0), 0);
-    CU_ASSERT_EQUAL(gk_random_below(&random, 1), 0);
-    gk_random_between(&random, INT32_MIN, INT32_MAX);
-}
-
-static void test_maths_sine_is_right_and_symmetric(void)
-{
-    CU_ASSERT_EQUAL(gk_sin(0), 0);
-    CU_ASSERT_EQUAL(gk_sin(16384), GK_ONE);
-    CU_ASSERT_EQUAL(gk_sin(49152), -GK_ONE);
-    CU_ASSERT_EQUAL(gk_cos(0), GK_ONE);
-    CU_ASSERT(gk_abs(gk_sin(GK_DEGREES(30)) - GK_ONE / 2) <= 4);
-    for (uint32_t angle = 0; angle < 65536; angle += 7) {
-        int64_t sine = gk_sin((uint16_t)angle), cosine = gk_cos((uint16_t)angle);
-        int64_t off = sine * sine + cosine * cosine - (int64_t)GK_ONE * GK_ONE;
-        CU_ASSERT(off < 4 * GK_ONE && off > -4 * GK_ONE);
-        CU_ASSERT_EQUAL(gk_sin((uint16_t)-angle), -sine);
-    }
-}
-
-static void test_maths_clamps_what_does_not_fit(void)
-{
-    CU_ASSERT_EQUAL(gk_fixed_mul(GK_FIXED(30000), GK_FIXED(30000)), INT32_MAX);
-    CU_ASSERT_EQUAL(gk_fixed_mul(-GK_FIXED(3), GK_FIXED(2)), -GK_FIXED(6));
-    CU_ASSERT_EQUAL(gk_fixed_div(GK_ONE, 0), INT32_MAX);
-    CU_ASSERT_EQUAL(gk_fixed_div(-GK_ONE, 0), INT32_MIN);
-    CU_ASSERT_EQUAL(gk_fixed_div(GK_FIXED(7), GK_FIXED(2)), GK_FIXED(3) + GK_ONE / 2);
-    CU_ASSERT_EQUAL(gk_abs(INT32_MIN), INT32_MAX);
-    CU_ASSERT_EQUAL(gk_sqrt(0), 0);
-    CU_ASSERT_EQUAL(gk_sqrt(24), 4);
-    CU_ASSERT_EQUAL(gk_sqrt(25), 5);
-    CU_ASSERT_EQUAL(gk_sqrt(UINT64_MAX), UINT32_MAX);
-}
-
-static void test_bytes_never_pass_an_end(void)
-{
-    uint8_t bytes[7];
-    struct gk_writer writer = gk_writer_of(bytes, sizeof bytes);
-    gk_write_u32(&writer, 0x04030201);
-    gk_write_i16(&writer, -2);
-    gk_write_u16(&writer, 9);
-    CU_ASSERT_EQUAL(writer.failed, 1);
-    gk_write_u8(&writer, 9);
-    CU_ASSERT_EQUAL(writer.used, 6);
-    struct gk_reader reader = gk_reader_of(bytes, writer.used);
-    CU_ASSERT_EQUAL(gk_read_u8(&reader), 1);
-    CU_ASSERT_EQUAL(gk_read_u16(&reader), 0x0302);
-    CU_ASSERT_EQUAL(gk_read_u8(&reader), 4);
-    CU_ASSERT_EQUAL(gk_read_i16(&reader), -2);
-    CU_ASSERT_EQUAL(gk_reader_done(&reader), 1);
-    CU_ASSERT_EQUAL(gk_read_u8(&reader), 0);
-    CU_ASSERT_EQUAL(gk_reader_done(&reader), 0);
-    char text[32] = {0};
-    writer = gk_writer_of((uint8_t *)text, sizeof text);
-    gk_write_number(&writer, INT64_MIN);
-    CU_ASSERT_STRING_EQUAL(text, "-9223372036854775808");
-}
-
 #define TEST(name)                                                                                 \
     {                                                                                              \
 #name, test_##name                                                                         \
@@ -782,15 +701,6 @@ static CU_TestInfo rules[] = {
     TEST(invariants_hold_through_100000_hostile_ticks),
     TEST(state_is_the_same_at_another_address_and_in_a_second_run),
     TEST(bots_play_to_the_end_and_the_better_one_wins),
-    CU_TEST_INFO_NULL,
-};
-
-static CU_TestInfo companions[] = {
-    TEST(random_gives_the_published_numbers),
-    TEST(random_stays_within_its_bounds),
-    TEST(maths_sine_is_right_and_symmetric),
-    TEST(maths_clamps_what_does_not_fit),
-    TEST(bytes_never_pass_an_end),
     CU_TEST_INFO_NULL,
 };
 
@@ -836,7 +746,6 @@ int main(int argc, char **argv)
         return print_state(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
     CU_SuiteInfo suites[] = {
         {"rules", NULL, NULL, NULL, NULL, rules},
-        {"companions", NULL, NULL, NULL, NULL, companions},
         CU_SUITE_INFO_NULL,
     };
     if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)

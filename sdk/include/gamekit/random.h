@@ -4,7 +4,8 @@
  * PCG-XSH-RR 64/32 (M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
  * Algorithms for Random Number Generation", 2014). Sixteen bytes without padding: put a struct
  * gk_random into the state and seed it from gk_match.seed in init. Two matches with the same seed
- * draw the same numbers, on every machine. Not for secrets.
+ * draw the same numbers, on every machine. Who sees enough of the numbers can
+ * compute the others. Not for keys.
  */
 #ifndef GAMEKIT_RANDOM_H
 #define GAMEKIT_RANDOM_H
@@ -27,7 +28,7 @@ static inline uint32_t gk_random_next(struct gk_random *random)
     return (mixed >> turns) | (mixed << ((32 - turns) & 31));
 }
 
-/* Starts stream number `stream` at `seed`; two streams of one seed are independent. */
+/* Starts stream number `stream` (below 2^63) at `seed`: another sequence for each stream. */
 static inline void gk_random_seed(struct gk_random *random, uint64_t seed, uint64_t stream)
 {
     random->position = 0;
@@ -50,9 +51,11 @@ static inline uint32_t gk_random_below(struct gk_random *random, uint32_t bound)
     return drawn % bound;
 }
 
-/* A number of low..high, both included; low <= high. */
+/* A number of low..high, both included; low when high is below it. */
 static inline int32_t gk_random_between(struct gk_random *random, int32_t low, int32_t high)
 {
+    if (high < low)
+        return low;
     uint32_t count = (uint32_t)high - (uint32_t)low + 1;
     uint32_t drawn = count ? gk_random_below(random, count) : gk_random_next(random);
     return (int32_t)((uint32_t)low + drawn);

@@ -24,7 +24,8 @@
     X(TRUNCATE, 19)   /* every descriptor */                                                       \
     X(EXECUTE, 20)                                                                                 \
     X(SIGNALS, 21) /* takes over the handler of forbidden calls */                                 \
-    X(FILTER, 22)  /* asks for another filter */
+    X(FILTER, 22)  /* asks for another filter */                                                   \
+    X(GREED, 23)   /* takes more than half of each period, for ever */
 
 enum deed {
 #define X(name, value) DEED_##name = value,

@@ -1,0 +1,91 @@
+// Matches of the counting test game and of its hostile sister, as people play them, and what the workers
+// tell of themselves: whether a match missed a tick. For the tests of bad and hostile games.
+import assert from 'node:assert/strict';
+import { until } from './harness.mjs';
+
+const TICKS_CATCH_UP_MAX = 4; // see platform/worker/schedule.h
+const COUNTER_HZ = 100;
+
+// A room of two players that has begun, and the first frame of its match.
+export async function play(platform, game) {
+    const host = await platform.guest();
+    const guest = await platform.guest();
+    host.socket = await host.socket();
+    guest.socket = await guest.socket();
+    const room = await host.socket.command('room:create', { game, mode: '1v1' });
+    await guest.socket.command('room:join', { room: room.id });
+    await guest.socket.command('room:ready', { room: room.id, ready: true });
+    await host.socket.command('room:start', { room: room.id });
+    const started = (await host.socket.event('game:started')).data;
+    await host.socket.frame((frame) => frame[0] === 2);
+    return { host, guest, match: started.match, channel: started.channel };
+}
+
+// What the games service logged of a match.
+export const lines_of = (platform, match) =>
+    platform
+        .logs('games')
+        .split('\n')
+        .filter((line) => line.includes(`match=${match}`));
+
+// What the worker of a game tells of itself, see platform/games/worker_figures.c.
+export async function figures_of(platform, game) {
+    const page = await (await fetch(`http://127.0.0.1:${platform.ports.first + 4}/metrics`)).text();
+    const figures = { late: [] };
+    const line = /^games_worker_(\w+)\{game="([\w-]+)",worker="([\w-]+)"(?:,le="(.+)")?\} (\d+)$/gm;
+    for (const [, name, of, worker, limit, value] of page.matchAll(line)) {
+        if (of !== game) continue;
+        assert.ok([undefined, worker].includes(figures.worker), `one worker plays ${game}`);
+        figures.worker = worker;
+        if (limit) figures.late.push([limit, Number(value)]);
+        else figures[name] = Number(value);
+    }
+    assert.ok(figures.worker, `a worker plays ${game}`);
+    return figures;
+}
+
+// The first account that is more than a heartbeat younger than this moment.
+export async function next_figures_of(platform, game) {
+    const seen = await figures_of(platform, game);
+    return until('two heartbeats', async () => {
+        const figures = await figures_of(platform, game);
+        return figures.age_microseconds - seen.age_microseconds > 400_000 && figures;
+    });
+}
+
+// Between two accounts of one process every tick was done, and done when it was due or caught up.
+export function assert_no_tick_missed(before, after, t) {
+    const elapsed_s = (after.age_microseconds - before.age_microseconds) / 1e6;
+    const ticks = after.ticks_total - before.ticks_total;
+    assert.equal(after.worker, before.worker);
+    assert.ok(elapsed_s > 0, 'the worker was not started again');
+    assert.equal(after.ticks_skipped_total, 0);
+    assert.ok(
+        Math.abs(ticks - elapsed_s * COUNTER_HZ) <= TICKS_CATCH_UP_MAX + 1,
+        `${ticks} ticks in ${elapsed_s} s`,
+    );
+    const late = after.late.map(([limit, count], i) => [limit, count - before.late[i][1]]);
+    const caught_up = after.ticks_caught_up_total - before.ticks_caught_up_total;
+    const within = (share) => late.find(([, count]) => count >= ticks * share)[0];
+    t.diagnostic(
+        `ticks=${ticks} skipped=0 caught_up=${caught_up} late_us_p50<=${within(0.5)} ` +
+            `late_us_p99<=${within(0.99)} late_us_max<=${within(1)} ` +
+            `late_us_max_since_start=${after.tick_late_max_microseconds}`,
+    );
+}
+
+// A late worker plays up to TICKS_CATCH_UP_MAX ticks in one wake-up and shows the last of them.
+export function assert_frames_follow(frames) {
+    const ticks = frames.filter((one) => one[0] === 2).map((one) => one.readUInt32LE(2));
+    assert.ok(ticks.length > 0);
+    for (let i = 1; i < ticks.length; i++) {
+        const gap = ticks[i] - ticks[i - 1];
+        assert.ok(gap >= 1 && gap <= TICKS_CATCH_UP_MAX, `${gap} ticks after ${ticks[i - 1]}`);
+    }
+}
+
+// The host gives up; everybody hears how it ended.
+export async function leave(match) {
+    await match.host.socket.command('game:leave', { match: match.match });
+    assert.equal((await match.host.socket.event('game:ended')).data.reason, 'forfeit');
+}

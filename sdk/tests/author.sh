@@ -78,7 +78,10 @@ promise 3 "neither ninja nor make" env PATH="$work/bin" "$gamekit" build star-ca
 ln -s "$(command -v make || command -v ninja)" bin/
 promise 3 "There is no C compiler" env PATH="$work/bin" "$gamekit" build star-catch
 promise 3 "variable CC" env CC=no-such-compiler "$gamekit" build star-catch
-if [ "$(id -u)" != 0 ]; then # root may write everywhere
+if [ "$(id -u)" = 0 ]; then # a wall that this machine lacks is named, and the probe runs
+    promise 0 "a platform does: user" setpriv --bounding-set=-setuid,-setgid \
+        "$gamekit" check star-catch/build/plugins.d/star-catch
+else # root may write everywhere
     mkdir locked && chmod 500 locked
     promise 3 "can be made in this folder" sh -c "cd locked && '$gamekit' new star"
     cp -r star-catch read-only && rm -rf read-only/build && chmod 500 read-only

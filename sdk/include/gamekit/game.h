@@ -54,8 +54,7 @@ extern "C" {
 #define GK_TURN_SECONDS_MAX 86400
 
 /* Flags of a manifest; one that the host does not know is refused.
- * OPEN_SEATS: a match may begin with seats that nobody has, players_min being taken; others may
- * join later, until they are all taken. */
+ * OPEN_SEATS: a match may begin with seats that nobody has; somebody may take one later. */
 #define GK_FLAG_OPEN_SEATS 1u
 
 /* One way to play, for a number of seats that lies within players_min..players_max when the match
@@ -90,10 +89,10 @@ struct gk_manifest {
     char id[32];          /* [a-z][a-z0-9-]*, zero-terminated; the name of its folder */
     char title[64];       /* 1-63 bytes of UTF-8 without control characters, zero-terminated */
     char version[24];     /* semantic version, zero-terminated */
-    struct gk_mode modes[GK_MODES_MAX]; /* the first mode_count; the others are zero */
-    /* Turn-based only: after so long without a step the host makes one in which nobody is present,
-     * and the game decides what becomes of whoever is to move. 0: a turn takes as long as it takes.
-     */
+    struct gk_mode modes[GK_MODES_MAX]; /* the first mode_count */
+    /* Turn-based only: after so long without a tick the host makes one in which nobody is present,
+     * and the game decides what becomes of whoever is to move. Every accepted input makes a tick,
+     * so refuse those of who is not to move. 0: a turn takes as long as it takes. */
     uint32_t turn_seconds; /* 0..GK_TURN_SECONDS_MAX */
     uint32_t reserved[7];
 };
@@ -122,8 +121,9 @@ struct gk_match {
 };
 
 /* The canonical inputs of one step. Slot s has an input when bit s of `present` is set; the bytes
- * of the others are zero. A slot has one input a step at most: of several the newest counts. One
- * who sends nothing has none: what is held down, the state remembers. */
+ * of the others are zero. A slot has one input a step at most: of several the newest counts. Who
+ * sends nothing has none: what is held down, the state remembers. Who has been disconnected in the
+ * same step may still have one. */
 struct gk_inputs {
     uint64_t present;
     const uint8_t *bytes; /* player_count times input_bytes; slot s from s * input_bytes */
@@ -217,8 +217,9 @@ struct gk_game {
                         uint32_t capacity);
 
     /* (optional) What a player of the computer does at `slot` now; difficulty 1-3. Returns 1 and
-     * fills `ret_input` (zeroed by the host) with a canonical input, or 0: nothing. Pure. It
-     * becomes the input of the slot like one of a person. */
+     * fills `ret_input` (zeroed by the host) with a canonical input, or 0: nothing. Pure. The
+     * answer is the slot's input, like one of a person. Asked for each tick once the slot has
+     * joined; turn-based, one slot at a time, and after a 0 not again before the next step. */
     uint32_t (*bot)(const struct gk_host *host, const void *state, uint32_t slot,
                     uint32_t difficulty, uint8_t *ret_input);
 

@@ -1,7 +1,7 @@
 /*
  * Child processes: starting one with exactly the descriptors and environment it needs, all signals
- * at their defaults and /dev/null as its standard input. Loop's thread only, and `die_with_parent`
- * means that thread: the child dies with the thread that started it.
+ * at their defaults and /dev/null as its standard input. Any thread, and `die_with_parent` means
+ * that one: the child dies with the thread that started it.
  */
 #ifndef CORE_PROCESS_H
 #define CORE_PROCESS_H

@@ -1,14 +1,16 @@
-/* Looking at plugins.d, admitting, and remembering what was admitted. The lock is held only to swap
- * or copy references, never while a file is read. */
+/* Looking at plugins.d, admitting, and remembering what was admitted. One thread looks, the judges'
+ * threads admit; the lock is held only to swap or copy references, never while a file is read. */
 #include "games/catalog.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,15 +18,19 @@
 #include "core/log.h"
 #include "games/bundle_store.h"
 #include "games/figures.h"
+#include "games/judges.h"
 #include "host/admit.h"
+#include "host/hash.h"
 
-#define PROBED_PATH_BYTES (CONFIG_TEXT_BYTES + 96)
+#define PROBED_PATH_BYTES    (CONFIG_TEXT_BYTES + 112)
+#define SIGNATURE_UNREADABLE 1 /* of what is there and is no folder that can be walked */
 
 struct seen {
     char id[32];
-    uint64_t signature;  /* that was looked at last */
-    uint64_t taken;      /* that was admitted or refused */
-    struct image *image; /* owned, under the lock; NULL: none admitted yet */
+    uint64_t signature;     /* that was looked at last; of the looking thread, as `taken` */
+    uint64_t taken;         /* that was admitted or refused, or is being judged */
+    _Atomic bool is_judged; /* now */
+    struct image *image;    /* owned, under the lock; NULL: none admitted yet */
 };
 
 struct catalog {
@@ -36,15 +42,22 @@ struct catalog {
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping; /* under the lock */
+    struct judges *judges;
+    int probes_stop;  /* an event: readable once the probes are to be given up */
+    uint64_t ignored; /* what was said of folders that are not looked at */
     struct seen games[CATALOG_GAMES_MAX];
     size_t game_count; /* under the lock */
 };
 
+static void catalog_end(struct catalog *catalog);
 static void *scan_again_and_again(void *argument);
 static void scan(struct catalog *catalog, bool at_once);
-static void look_at(struct catalog *catalog, const char *id, bool at_once);
+static bool is_plain_file(int folder, const struct dirent *entry);
+static bool look_at(struct catalog *catalog, const char *id, bool at_once);
 static struct seen *seen_of(struct catalog *catalog, const char *id);
-static void admit(struct catalog *catalog, struct seen *seen);
+static void say_ignored(struct catalog *catalog, uint64_t ignored, const char *one);
+static void admit(void *context, void *brought);
+static bool is_stopping(struct catalog *catalog);
 static struct image *make_image(struct catalog *catalog, const struct bundle *bundle,
                                 const char *id, struct admission *admission);
 static void name_duplicate(struct catalog *catalog, const char *id, struct admission *admission);
@@ -64,6 +77,13 @@ enum error catalog_create(const struct settings *settings, const struct worker_p
     catalog->program = program;
     catalog->admitted = admitted;
     catalog->context = context;
+    catalog->probes_stop = eventfd(0, EFD_CLOEXEC);
+    if (catalog->probes_stop < 0 || judges_create(admit, catalog, &catalog->judges) != OK) {
+        if (catalog->probes_stop >= 0)
+            close(catalog->probes_stop);
+        free(catalog);
+        return ERROR_INTERNAL;
+    }
     pthread_mutex_init(&catalog->lock, NULL);
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -71,6 +91,7 @@ enum error catalog_create(const struct settings *settings, const struct worker_p
     pthread_cond_init(&catalog->stop, &attributes);
     pthread_condattr_destroy(&attributes);
     scan(catalog, true);
+    judges_wait(catalog->judges, CATALOG_FIRST_MS);
 
     sigset_t all, before;
     sigfillset(&all);
@@ -78,7 +99,7 @@ enum error catalog_create(const struct settings *settings, const struct worker_p
     int failed = pthread_create(&catalog->thread, NULL, scan_again_and_again, catalog);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed) {
-        free(catalog);
+        catalog_end(catalog);
         return ERROR_INTERNAL;
     }
     *ret_catalog = catalog;
@@ -94,10 +115,19 @@ void catalog_destroy(struct catalog *catalog)
     pthread_cond_signal(&catalog->stop);
     pthread_mutex_unlock(&catalog->lock);
     pthread_join(catalog->thread, NULL);
+    catalog_end(catalog);
+}
+
+/* A probe under way is given up: nobody waits for it. */
+static void catalog_end(struct catalog *catalog)
+{
+    (void)eventfd_write(catalog->probes_stop, 1);
+    judges_destroy(catalog->judges);
     for (size_t i = 0; i < catalog->game_count; i++)
         image_release(catalog->games[i].image);
     pthread_cond_destroy(&catalog->stop);
     pthread_mutex_destroy(&catalog->lock);
+    close(catalog->probes_stop);
     free(catalog);
 }
 
@@ -150,28 +180,64 @@ static void scan(struct catalog *catalog, bool at_once)
     if (!folder && at_once)
         log_warn("plugins folder cannot be read; looking again", "folder",
                  catalog->settings->plugins_dir, NULL);
-    while (folder && (entry = readdir(folder)))
-        if (entry->d_name[0] != '.' && entry->d_type != DT_REG &&
-            strlen(entry->d_name) < sizeof((struct seen *)0)->id)
-            look_at(catalog, entry->d_name, at_once);
-    if (folder)
+    char one[NAME_MAX + 1] = "";
+    uint64_t ignored = 0;
+    while (folder && (entry = readdir(folder))) {
+        if (entry->d_name[0] == '.' || is_plain_file(dirfd(folder), entry))
+            continue;
+        if (look_at(catalog, entry->d_name, at_once))
+            continue;
+        ignored += hash_add(HASH_START, entry->d_name, strlen(entry->d_name));
+        snprintf(one, sizeof one, "%s", entry->d_name);
+    }
+    if (folder) {
         closedir(folder);
+        say_ignored(catalog, ignored, one);
+    }
 }
 
-static void look_at(struct catalog *catalog, const char *id, bool at_once)
+static bool is_plain_file(int folder, const struct dirent *entry)
+{
+    struct stat status;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_REG;
+    return fstatat(folder, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode);
+}
+
+/* Once for each set of them. */
+static void say_ignored(struct catalog *catalog, uint64_t ignored, const char *one)
+{
+    if (ignored != 0 && ignored != catalog->ignored)
+        log_error("a folder of the plugins is not looked at: its name is over 31 bytes, or there "
+                  "are too many of them; rename or remove one",
+                  "folder", one, "folders_max", log_number(CATALOG_GAMES_MAX), NULL);
+    catalog->ignored = ignored;
+}
+
+/* False when it is ignored. */
+static bool look_at(struct catalog *catalog, const char *id, bool at_once)
 {
     char folder[CONFIG_TEXT_BYTES + 40];
-    snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, id);
     struct seen *seen = seen_of(catalog, id);
+    if (!seen)
+        return false;
+    snprintf(folder, sizeof folder, "%s/%s", catalog->settings->plugins_dir, id);
     uint64_t signature = bundle_signature(folder);
-    if (!seen || signature == 0 || signature == seen->taken)
-        return;
+    if (signature == 0 && faccessat(AT_FDCWD, folder, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        signature = SIGNATURE_UNREADABLE; /* refused as that, once */
+    if (signature == 0 || signature == seen->taken || atomic_load(&seen->is_judged))
+        return true;
     bool quiet = at_once || signature == seen->signature;
     seen->signature = signature;
     if (!quiet)
-        return;
-    seen->taken = signature;
-    admit(catalog, seen);
+        return true;
+    atomic_store(&seen->is_judged, true);
+    if (judges_bring(catalog->judges, seen) == OK)
+        seen->taken = signature;
+    else
+        atomic_store(&seen->is_judged, false); /* next time */
+    return true;
 }
 
 /* Only the scanning thread adds, so it may look without the lock. */
@@ -180,7 +246,7 @@ static struct seen *seen_of(struct catalog *catalog, const char *id)
     for (size_t i = 0; i < catalog->game_count; i++)
         if (strcmp(catalog->games[i].id, id) == 0)
             return &catalog->games[i];
-    if (catalog->game_count == CATALOG_GAMES_MAX)
+    if (catalog->game_count == CATALOG_GAMES_MAX || strlen(id) >= sizeof catalog->games[0].id)
         return NULL;
     struct seen *seen = &catalog->games[catalog->game_count];
     snprintf(seen->id, sizeof seen->id, "%s", id);
@@ -190,8 +256,11 @@ static struct seen *seen_of(struct catalog *catalog, const char *id)
     return seen;
 }
 
-static void admit(struct catalog *catalog, struct seen *seen)
+/* On a judge's thread. */
+static void admit(void *context, void *brought)
 {
+    struct catalog *catalog = context;
+    struct seen *seen = brought;
     char folder[CONFIG_TEXT_BYTES + 40];
     struct admission admission = {.image = -1};
     struct bundle *bundle = NULL;
@@ -206,13 +275,22 @@ static void admit(struct catalog *catalog, struct seen *seen)
         log_info("game admitted", "game", seen->id, "version", image->manifest.version, "sha",
                  image->sha_text, NULL);
         put(catalog, seen, image);
-    } else {
+    } else if (!is_stopping(catalog)) { /* or the probe was given up */
         metric_add(&figure_plugins_refused, 1);
         log_error("game refused; what was admitted before stays", "game", seen->id, "code",
                   admission.code, "reason", admission.reason, NULL);
     }
     admission_finish(&admission);
     bundle_destroy(bundle);
+    atomic_store(&seen->is_judged, false);
+}
+
+static bool is_stopping(struct catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->lock);
+    bool stopping = catalog->stopping;
+    pthread_mutex_unlock(&catalog->lock);
+    return stopping;
 }
 
 /* NULL: `admission` says why. */
@@ -220,6 +298,7 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
                                 const char *id, struct admission *admission)
 {
     struct probe_starter probe = worker_program_prober(catalog->program);
+    probe.stop = catalog->probes_stop;
     char probed[PROBED_PATH_BYTES];
     probed_path(catalog, bundle, probed);
     bool is_probed = access(probed, F_OK) == 0;
@@ -261,12 +340,12 @@ static void name_duplicate(struct catalog *catalog, const char *id, struct admis
     image_release(other);
 }
 
-/* What the probe found fine once stays so: a file of this name remembers it. */
+/* What this revision of the probe found fine once stays so: a file of this name remembers it. */
 static void probed_path(const struct catalog *catalog, const struct bundle *bundle,
                         char ret_path[PROBED_PATH_BYTES])
 {
-    snprintf(ret_path, PROBED_PATH_BYTES, "%s/probed/%s", catalog->settings->data_dir,
-             bundle->sha_text);
+    snprintf(ret_path, PROBED_PATH_BYTES, "%s/probed/%s-%d", catalog->settings->data_dir,
+             bundle->sha_text, PROBE_REVISION);
 }
 
 static void remember_probed(const char *path)

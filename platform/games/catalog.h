@@ -1,8 +1,9 @@
 /*
  * The games that can be played: the newest admitted version of each folder of plugins.d. A thread
- * of its own looks every CATALOG_SCAN_MS; a folder that changes is taken once it has been quiet for
- * one look, a bad one is refused with a code in the log and the version before stays. New matches
- * go to the newest version, live ones stay on theirs.
+ * of its own looks every CATALOG_SCAN_MS; a folder that changes is judged once it has been quiet
+ * for one look, a bad one is refused with a code in the log and the version before stays. New
+ * matches go to the newest version, live ones stay on theirs. Judging is done by other threads, so
+ * that a game whose probe takes long delays no other one.
  */
 #ifndef GAMES_CATALOG_H
 #define GAMES_CATALOG_H
@@ -13,14 +14,15 @@
 
 #define CATALOG_GAMES_MAX 256
 #define CATALOG_SCAN_MS   1000
+#define CATALOG_FIRST_MS  10000 /* for what is there at the start; what takes longer comes later */
 
 struct catalog;
 
-/* Called on the scanning thread (during catalog_create: on the caller's) for each admitted image.
- */
+/* Called on a thread of the catalog's for each admitted image. */
 typedef void catalog_admitted(void *context, struct image *image);
 
-/* Looks once, at once, then goes on looking until catalog_destroy. */
+/* Looks at once and waits CATALOG_FIRST_MS at most for the verdicts, then goes on looking until
+ * catalog_destroy. */
 must_use enum error catalog_create(const struct settings *settings,
                                    const struct worker_program *program, catalog_admitted *admitted,
                                    void *context, struct catalog **ret_catalog);

@@ -33,6 +33,11 @@ void greed_begin(struct greed *greed, pid_t pid, int64_t now_ns)
     slice_set(pid, GREED_SLICE_NS_SHORT);
 }
 
+void greed_put_behind(pid_t pid)
+{
+    slice_set(pid, GREED_SLICE_NS_LONG);
+}
+
 void greed_look(struct greed *greed, int64_t now_ns)
 {
     uint64_t ran_ns, kept_ns;

@@ -2,7 +2,8 @@
  * Who is served first when several workers want a processor. A worker that sleeps most of the time
  * is served as soon as it wakes; one that would run all the time is greedy: it keeps its share, in
  * long pieces, but waits behind the others. The kernel's account is believed, not the worker's.
- * Kernels before 6.12 know no such pieces and treat all alike. Loop's thread only.
+ * Kernels before 6.12 know no such pieces and treat all alike. Loop's thread, but where
+ * said otherwise.
  */
 #ifndef GAMES_GREED_H
 #define GAMES_GREED_H
@@ -27,6 +28,8 @@ struct greed {
 
 /* Serves the process `pid` promptly and begins to watch it. */
 void greed_begin(struct greed *greed, pid_t pid, int64_t now_ns);
+/* Serves it after the others from the start: it has no hurry. Any thread. */
+void greed_put_behind(pid_t pid);
 /* Looks again; does nothing before GREED_LOOK_NS_MIN have passed. */
 void greed_look(struct greed *greed, int64_t now_ns);
 /* Before the process is waited for; fine when nothing was begun and all is zero or ended. */

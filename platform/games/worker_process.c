@@ -15,6 +15,7 @@
 
 #include "core/log.h"
 #include "core/process.h"
+#include "games/greed.h"
 #include "host/sandbox.h"
 
 #define CONTROL_BUFFER_BYTES (1 << 20)
@@ -97,14 +98,18 @@ enum error worker_program_start(const struct worker_program *program, const char
 
 struct probe_starter worker_program_prober(const struct worker_program *program)
 {
-    return (struct probe_starter){start_probe, (void *)(uintptr_t)program};
+    return (struct probe_starter){
+        .start = start_probe, .context = (void *)(uintptr_t)program, .stop = -1};
 }
 
 static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
 {
     const int files[] = {descriptors->image, descriptors->report};
-    return worker_program_start(context, "probe", WORKER_PROBE, descriptors->control, files, 2,
-                                ret_pid) == OK;
+    if (worker_program_start(context, "probe", WORKER_PROBE, descriptors->control, files, 2,
+                             ret_pid) != OK)
+        return false;
+    greed_put_behind(*ret_pid); /* matches go first */
+    return true;
 }
 
 int worker_process_end(struct worker_process *process)

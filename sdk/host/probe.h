@@ -14,6 +14,7 @@
 #include "host/callback.h"
 #include "host/sandbox.h"
 
+#define PROBE_REVISION     2 /* what an older one found fine is asked again */
 #define PROBE_TICKS        600
 #define PROBE_CPU_S_MAX    4
 #define PROBE_MS_MAX       15000 /* for one process: then it is killed */
@@ -51,6 +52,7 @@ int probe_run(struct sandbox *sandbox, const struct probe_descriptors *descripto
 struct probe_starter {
     bool (*start)(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
     void *context;
+    int stop; /* a descriptor: once it is readable the probe is given up; -1: never */
 };
 
 /* What a probe tells beside its verdict, as far as it came; not to be trusted. */

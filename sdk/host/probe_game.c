@@ -14,7 +14,7 @@
 
 static const char *run(const struct probe_starter *starter, int image, int report_file,
                        const struct probe_report *report, char *reason);
-static bool wait_for(pid_t pid, int *ret_status);
+static bool wait_for(pid_t pid, int stop, int *ret_status);
 static void note(const struct probe_report *report, struct probe_facts *facts);
 
 const char *probe_game(const struct probe_starter *starter, int image,
@@ -59,17 +59,17 @@ static const char *run(const struct probe_starter *starter, int image, int repor
     close(sockets[1]);
     if (!started)
         return "probe_failed";
-    if (wait_for(pid, &status))
+    if (wait_for(pid, starter->stop, &status))
         return probe_judge(report, status, reason);
     return probe_judge_silence(report, reason);
 }
 
 /* False when it had to be killed. */
-static bool wait_for(pid_t pid, int *ret_status)
+static bool wait_for(pid_t pid, int stop, int *ret_status)
 {
     int handle = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd wait = {handle, POLLIN, 0};
-    bool has_ended = handle >= 0 && poll(&wait, 1, PROBE_MS_MAX) == 1;
+    struct pollfd waits[] = {{handle, POLLIN, 0}, {stop, POLLIN, 0}};
+    bool has_ended = handle >= 0 && poll(waits, 2, PROBE_MS_MAX) > 0 && waits[0].revents != 0;
     if (!has_ended)
         kill(pid, SIGKILL);
     while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)

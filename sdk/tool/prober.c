@@ -16,7 +16,7 @@ static bool start(void *context, const struct probe_descriptors *descriptors, pi
 
 struct probe_starter prober(void)
 {
-    return (struct probe_starter){start, NULL};
+    return (struct probe_starter){.start = start, .stop = -1};
 }
 
 int prober_run(int argument_count, char **arguments)

@@ -22,6 +22,8 @@ const games = path.join(build, 'test-plugins');
 const good = fs.readFileSync(path.join(games, 'counter/game.so'));
 const JUDGED_MS_MAX = 60_000; // for the whole corpus, slow probes among it
 const ADMITTED_MS_MAX = 8_000; // for one good game: two looks, a probe
+const STOPPED_MS_MAX = 3_000; // less than an endless probe takes
+const JUDGES_MAX = 4; // see platform/games/judges.h
 const PAGE_BYTES = 4096;
 const SPARSE_BYTES = 2 ** 40;
 
@@ -106,6 +108,8 @@ const corpus = [
     ['directory', 'bundle_directory', (file) => fs.mkdirSync(file)],
     ['missing', 'bundle_missing_file', () => {}],
     ['odd-name', 'bundle_name', (file) => fs.writeFileSync(`${path.dirname(file)}/client/a b`, '')],
+    ['link-to-a-folder', 'bundle_unreadable', null],
+    ['pipe-for-a-folder', 'bundle_unreadable', null],
     [
         'sparse-giant',
         'bundle_sparse',
@@ -163,6 +167,8 @@ const verdicts_of = (id) =>
         .filter(
             (line) => / msg="game (refused|admitted)/.test(line) && line.includes(` game=${id} `),
         );
+const probes = () =>
+    platform.processes().filter(({ command }) => command.startsWith('transcendence-worker probe '));
 const code_of = (line) => / code=(\w+)/.exec(line)?.[1];
 const version_of = async (id) => (await platform.api('GET', `/api/games/${id}`)).body.sha;
 
@@ -170,7 +176,10 @@ test('each file of the corpus is refused with its own code, beside a match that 
     const innocent = await play(platform, 'counter');
     const before_all = await next_figures_of(platform, 'counter');
     const games_service = platform.child('games').pid;
-    for (const [id, , so] of corpus) drop(id, so);
+    for (const [id, , so] of corpus) if (so !== null) drop(id, so);
+    fs.symlinkSync(path.join(games, 'turns'), path.join(plugins, 'link-to-a-folder'));
+    execFileSync('mkfifo', [path.join(plugins, 'pipe-for-a-folder')]);
+    drop('a-name-of-more-than-thirty-one-bytes', good);
     for (const [id, code] of corpus) {
         await until(`a verdict on ${id}`, () => verdicts_of(id).length > 0, JUDGED_MS_MAX);
         const [verdict] = verdicts_of(id);
@@ -178,6 +187,10 @@ test('each file of the corpus is refused with its own code, beside a match that 
         assert.match(verdict, / reason=".+[:.].*"/, 'it says what to do');
     }
     t.diagnostic(`${corpus.length} bundles refused`);
+    assert.match(
+        platform.logs('games'),
+        /is not looked at.* folder=a-name-of-more-than-thirty-one/,
+    );
     assert_no_tick_missed(before_all, await next_figures_of(platform, 'counter'), t);
     assert_frames_follow(innocent.host.socket.frames);
     await leave(innocent);
@@ -195,6 +208,20 @@ test('a good game behind the corpus is admitted at once', async (t) => {
     assert.match(verdicts_of('late')[0], /game admitted/);
     t.diagnostic(`admitted_after_ms=${Date.now() - since}`);
     await leave(await play(platform, 'late'));
+});
+
+test('games whose probes take long delay no other one', async (t) => {
+    const slow = Array.from({ length: JUDGES_MAX - 1 }, (_, i) => `slow-${i}`);
+    for (const id of slow) drop(id, with_id(fault('loop'), id));
+    await until('a probe', () => probes().length > 0);
+    const since = Date.now();
+    drop('quick', with_id(good, 'quick'));
+    await until('its admission', () => verdicts_of('quick').length > 0, ADMITTED_MS_MAX);
+    t.diagnostic(`admitted_after_ms=${Date.now() - since}`);
+    assert.match(verdicts_of('quick')[0], /game admitted/);
+    assert.ok(slow.some((id) => verdicts_of(id).length === 0));
+    for (const id of slow)
+        await until(`a verdict on ${id}`, () => verdicts_of(id).length > 0, JUDGED_MS_MAX);
 });
 
 for (const [what, spoil] of [
@@ -233,3 +260,14 @@ for (const [what, spoil] of [
         fs.writeFileSync(file, good);
         await until('the good one again', () => /admitted/.test(verdicts_of('counter').at(-1)));
     });
+
+test('a probe under way is given up when the platform stops', async () => {
+    drop('endless-still', with_id(fault('loop'), 'endless-still'));
+    await until('a probe', () => probes().length > 0);
+    const games_service = platform.child('games').pid;
+    const since = Date.now();
+    process.kill(games_service, 'SIGTERM');
+    await until('its end', () => platform.child('games')?.pid !== games_service);
+    assert.ok(Date.now() - since < STOPPED_MS_MAX);
+    assert.equal(verdicts_of('endless-still').length, 0);
+});

@@ -24,6 +24,7 @@ promise() {
 }
 
 promise 0 "gamekit new" "$gamekit" help
+promise 0 "ABI 1." "$gamekit"
 promise 2 "there is no command" "$gamekit" nonsense
 promise 2 "takes the name" "$gamekit" new
 promise 2 "small letters" "$gamekit" new Star

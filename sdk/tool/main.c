@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gamekit/game.h"
 #include "tool/command.h"
 #include "tool/prober.h"
 
@@ -38,7 +39,8 @@ int main(int argument_count, char **arguments)
 
 static void help(FILE *to)
 {
-    fprintf(to, "gamekit writes, checks and plays games of one C file.\n\n");
+    fprintf(to, "gamekit %s writes, checks and plays games of one C file (ABI %u.%u).\n\n",
+            GAMEKIT_VERSION, GK_ABI_MAJOR, GK_ABI_MINOR);
     for (const struct command *command = commands; command->name; command++)
         fprintf(to, "  gamekit %-7s %-24s %s\n", command->name, command->arguments, command->what);
 }

@@ -33,21 +33,23 @@ static bool start(void *context, const struct probe_descriptors *descriptors, pi
     static char *const arguments[] = {"gamekit", PROBER_TASK, SANDBOX_POSSIBLE, NULL};
     static char *const environment[] = {NULL};
     const int given[COUNT] = {descriptors->control, descriptors->image, descriptors->report};
-    int copies[COUNT];
+    int copies[COUNT], error;
     posix_spawn_file_actions_t actions;
     (void)context;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+    error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     for (int i = 0; i < COUNT; i++) {
         copies[i] = fcntl(given[i], F_DUPFD_CLOEXEC, ABOVE);
-        posix_spawn_file_actions_adddup2(&actions, copies[i], FIRST + i);
+        if (error == 0)
+            error = posix_spawn_file_actions_adddup2(&actions, copies[i], FIRST + i);
     }
-    int error = posix_spawn(ret_pid, "/proc/self/exe", &actions, NULL, arguments, environment);
+    if (error == 0)
+        error = posix_spawn(ret_pid, "/proc/self/exe", &actions, NULL, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     for (int i = 0; i < COUNT; i++)
         if (copies[i] >= 0)
             close(copies[i]);
     if (error != 0)
-        fprintf(stderr, "gamekit: the probe cannot be started: %s\n", strerror(error));
+        fprintf(stderr, "gamekit: the probe cannot be started: %s.\n", strerror(error));
     return error == 0;
 }

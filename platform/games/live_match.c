@@ -11,12 +11,10 @@
 #include "games/order.h"
 #include "games/supervision.h"
 
-bool match_send(struct worker *worker, struct live_match *match, bool resume)
+bool match_send(struct worker *worker, const struct live_match *match)
 {
-    match->start.resume = resume;
-    match->sent = worker_process_send(&worker->process, CONTROL_MATCH_START, &match->start,
-                                      sizeof match->start, -1) == OK;
-    return match->sent;
+    return worker_process_send(&worker->process, CONTROL_MATCH_START, &match->start,
+                               sizeof match->start, -1) == OK;
 }
 
 /* The seed comes from the kernel: nobody can know it before. */
@@ -45,7 +43,7 @@ void match_running(struct worker *worker, struct live_match *match)
     struct placement placement = {.match = match->id, .player_count = begin->player_count};
     snprintf(placement.game, sizeof placement.game, "%s", begin->image->manifest.id);
     memcpy(placement.sha_text, begin->image->sha_text, sizeof placement.sha_text);
-    memcpy(placement.worker, worker->process.name, sizeof placement.worker);
+    memcpy(placement.worker, worker->name, sizeof placement.worker);
     for (int i = 0; i < begin->player_count; i++)
         placement.players[i] = begin->players[i].user;
 
@@ -64,7 +62,7 @@ void match_stop(struct worker *worker, const struct live_match *match)
     struct control_match stop;
     memcpy(stop.match, match->id.bytes, sizeof stop.match);
     if (worker_process_send(&worker->process, CONTROL_MATCH_STOP, &stop, sizeof stop, -1) != OK)
-        log_warn("a match that has to end goes on", "worker", worker->process.name, NULL);
+        log_warn("a match that has to end goes on", "worker", worker->name, NULL);
 }
 
 void match_over(struct worker *worker, struct live_match *match, const struct gk_result *result,

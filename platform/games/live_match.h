@@ -14,7 +14,6 @@ struct live_match {
     struct id id;
     struct control_match_start start; /* ours; the arena's copy may have been written over */
     struct order *order;              /* until it runs or is refused */
-    bool sent;                        /* to the process of now */
     int64_t begun_ms;
     int deaths; /* of workers in a callback of this match */
 };
@@ -22,8 +21,8 @@ struct live_match {
 /* What a worker is told of a match that begins at `index` of its arena, with a seed of chance. */
 void match_start_fill(const struct match_begin *begin, uint32_t index,
                       struct control_match_start *ret_start);
-/* Tells the worker's process; false when the socket is full. */
-bool match_send(struct worker *worker, struct live_match *match, bool resume);
+/* Tells the worker's process to begin it; false when the socket is full. */
+bool match_send(struct worker *worker, const struct live_match *match);
 /* The worker says that it runs: placed and answered. */
 void match_running(struct worker *worker, struct live_match *match);
 /* It ends as aborted, and the worker tells. */

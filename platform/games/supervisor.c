@@ -113,14 +113,9 @@ enum error supervisor_start_match(struct supervisor *supervisor, const struct ma
 bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const char *gateway,
                           int fd)
 {
-    struct control_stream stream = {.gateway = {0}};
-    snprintf(stream.gateway, sizeof stream.gateway, "%s", gateway);
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = supervisor->workers[i];
-        if (strcmp(worker->process.name, name) == 0 && worker->ready)
-            return worker_process_send(&worker->process, CONTROL_STREAM, &stream, sizeof stream,
-                                       fd) == OK;
-    }
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (strcmp(supervisor->workers[i]->name, name) == 0)
+            return worker_hand_over(supervisor->workers[i], gateway, fd);
     return false;
 }
 
@@ -221,7 +216,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     struct arena_match *arena = worker_process_match(&worker->process, index);
     atomic_store(&arena->commits, 0);
     atomic_store(&arena->status, ARENA_LIVE);
-    if (!match_send(worker, match, false)) {
+    if (!match_send(worker, match)) {
         atomic_store(&arena->status, ARENA_FREE);
         free(match);
         return false;
@@ -289,7 +284,7 @@ static void figures_print(FILE *out, void *context)
     for (size_t i = 0; i < supervisor->worker_count; i++)
         workers[i] = (struct worker_figures){
             .game = supervisor->workers[i]->process.image->manifest.id,
-            .worker = supervisor->workers[i]->process.name,
+            .worker = supervisor->workers[i]->name,
             .heartbeat = &supervisor->workers[i]->heartbeat,
             .greedy = supervisor->workers[i]->greed.greedy,
         };

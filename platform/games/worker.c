@@ -1,8 +1,11 @@
 /* Up, down, and what becomes of the matches meanwhile. */
 #include "games/worker.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -15,6 +18,7 @@ static void match_look_after(struct worker *worker, struct live_match *match, in
 
 struct worker *worker_add(struct supervisor *supervisor, struct image *image)
 {
+    static unsigned counter;
     if (supervisor->worker_count == SUPERVISOR_WORKERS_MAX) {
         log_error("there are too many workers; the match does not start", "game",
                   image->manifest.id, NULL);
@@ -24,6 +28,7 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
     if (!worker)
         return NULL;
     worker->supervisor = supervisor;
+    snprintf(worker->name, sizeof worker->name, "%s-%u", image->manifest.id, ++counter);
     if (worker_process_init(&worker->process, image, supervisor->arena_folder,
                             supervisor->capacity) != OK) {
         free(worker);
@@ -53,7 +58,7 @@ static bool worker_up(struct worker *worker)
         return false;
     }
     greed_begin(&worker->greed, worker->process.pid, clock_monotonic_ns());
-    log_info("worker started", "worker", worker->process.name, "pid",
+    log_info("worker started", "worker", worker->name, "process", worker->process.name, "pid",
              log_number(worker->process.pid), NULL);
     return true;
 }
@@ -67,7 +72,7 @@ void worker_down(struct worker *worker, const char *why)
     greed_end(&worker->greed);
     int status = worker_process_end(&worker->process);
     if (worker->stopping && worker->match_count == 0) {
-        log_info("worker stopped", "worker", worker->process.name, NULL);
+        log_info("worker stopped", "worker", worker->name, NULL);
         worker_remove(worker);
         return;
     }
@@ -76,10 +81,10 @@ void worker_down(struct worker *worker, const char *why)
     const struct live_match *culprit = death_report(worker, status, why);
     worker_down_matches(worker, culprit);
 
-    worker->quick_deaths =
-        now_ms - worker->started_ms < WORKER_STABLE_MS ? worker->quick_deaths + 1 : 1;
+    bool is_quick = !culprit && now_ms - worker->started_ms < WORKER_STABLE_MS;
+    worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
-        log_error("worker will not stay up; its matches end", "worker", worker->process.name, NULL);
+        log_error("worker will not stay up; its matches end", "worker", worker->name, NULL);
         worker_remove(worker);
         return;
     }
@@ -87,9 +92,52 @@ void worker_down(struct worker *worker, const char *why)
         worker_remove(worker);
         return;
     }
-    int64_t backoff_ms = WORKER_BACKOFF_MS_FIRST << (worker->quick_deaths - 1);
+    if (!is_quick && worker_up(worker))
+        return;
+    int64_t backoff_ms = (int64_t)WORKER_BACKOFF_MS_FIRST << worker->quick_deaths;
     worker->start_again_ms =
         now_ms + (backoff_ms > WORKER_BACKOFF_MS_MAX ? WORKER_BACKOFF_MS_MAX : backoff_ms);
+}
+
+bool worker_hand_over(struct worker *worker, const char *gateway, int fd)
+{
+    struct control_stream stream = {.gateway = {0}};
+    snprintf(stream.gateway, sizeof stream.gateway, "%s", gateway);
+    enum error error = worker->ready ? worker_process_send(&worker->process, CONTROL_STREAM,
+                                                           &stream, sizeof stream, fd)
+                                     : ERROR_UNAVAILABLE;
+    if (error != ERROR_UNAVAILABLE) /* or it has just died, and we do not know yet */
+        return error == OK;
+    if (worker->held_count == WORKER_STREAMS_HELD_MAX)
+        return false;
+    struct held_stream *held = &worker->held[worker->held_count];
+    held->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    memcpy(held->gateway, stream.gateway, sizeof held->gateway);
+    worker->held_count += held->fd >= 0;
+    return held->fd >= 0;
+}
+
+/* What a match began with is written anew: the game may have written over it. */
+void worker_resume(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->process.capacity; i++) {
+        struct arena_match *arena = worker_process_match(&worker->process, i);
+        if (worker->matches[i])
+            arena->start = worker->matches[i]->start;
+        atomic_store(&arena->status, worker->matches[i] ? ARENA_LIVE : ARENA_FREE);
+    }
+    worker->ready = true;
+    if (worker_process_send(&worker->process, CONTROL_RESUME, NULL, 0, -1) != OK)
+        log_warn("a new process does not take its matches", "worker", worker->name, NULL);
+    struct held_stream held[WORKER_STREAMS_HELD_MAX]; /* it may be held again, see above */
+    uint32_t count = worker->held_count;
+    memcpy(held, worker->held, sizeof held);
+    worker->held_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        (void)worker_hand_over(worker, held[i].gateway,
+                               held[i].fd); /* or the gateway tries again */
+        close(held[i].fd);
+    }
 }
 
 /* What the dead process had decided counts; who killed it too often ends; the others go on. */
@@ -103,7 +151,6 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
         struct gk_result result = arena->result;
         if (match == culprit)
             match->deaths++;
-        match->sent = false;
         if (atomic_load(&arena->status) == ARENA_OVER && match_result_is_sane(match, &result))
             match_over(worker, match, &result, arena->ticks, arena->state_hash);
         else if (match->deaths >= MATCH_DEATHS_MAX)
@@ -120,6 +167,8 @@ void worker_remove(struct worker *worker)
     if (worker->event)
         event_free(worker->event);
     greed_end(&worker->greed);
+    while (worker->held_count > 0)
+        close(worker->held[--worker->held_count].fd);
     worker_process_finish(&worker->process);
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i] == worker)
@@ -154,9 +203,7 @@ void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms)
 {
     int64_t length_ms_max = worker->supervisor->context->settings->match_seconds_max * 1000;
-    if (!match->sent)
-        (void)match_send(worker, match, true);
-    else if (!match->order && now_ms - match->begun_ms >= length_ms_max)
+    if (!match->order && now_ms - match->begun_ms >= length_ms_max)
         match_stop(worker, match);
 }
 

@@ -14,15 +14,23 @@
 
 #define MATCH_DEATHS_MAX        2    /* workers that died in a callback of this match */
 #define WORKER_START_MS_MAX     5000 /* until READY */
-#define WORKER_QUICK_DEATHS_MAX 5    /* in a row, each within WORKER_STABLE_MS of its start */
-#define WORKER_STABLE_MS        10000
-#define WORKER_BACKOFF_MS_FIRST 50
+#define WORKER_STREAMS_HELD_MAX 16   /* of gateways, until READY */
+#define WORKER_QUICK_DEATHS_MAX 8    /* in a row, within WORKER_STABLE_MS, by no match's fault */
+#define WORKER_STABLE_MS        1000
+#define WORKER_BACKOFF_MS_FIRST 25 /* of a quick death, doubled each time; else there is none */
 #define WORKER_BACKOFF_MS_MAX   2000
 
 struct supervisor;
 
+/* A gateway's stream that came before the process was ready. */
+struct held_stream {
+    int fd; /* owned */
+    char gateway[32];
+};
+
 struct worker {
     struct supervisor *supervisor; /* borrowed */
+    char name[WORKER_NAME_BYTES];  /* that gateways know it by, whichever process plays */
     struct worker_process process;
     struct event *event; /* on its control socket; NULL: no process */
     struct greed greed;
@@ -35,6 +43,8 @@ struct worker {
     struct control_heartbeat heartbeat; /* the last one */
     int64_t second_ms;                  /* when the counts below began */
     uint32_t packets, logs;             /* of this second */
+    struct held_stream held[WORKER_STREAMS_HELD_MAX];
+    uint32_t held_count;
     uint32_t match_count;
     struct live_match *matches[ARENA_MATCHES_MAX]; /* owned, by arena index */
 };
@@ -47,6 +57,12 @@ void worker_down(struct worker *worker, const char *why);
 void worker_remove(struct worker *worker);
 /* Every SUPERVISOR_LOOK_MS: ends the silent, starts the dead again, lets the drained go. */
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual);
+
+/* Hands a gateway's socket to the process, now or as soon as it is ready. `fd` stays the caller's.
+ * False when there is no room. */
+bool worker_hand_over(struct worker *worker, const char *gateway, int fd);
+/* The process has said READY: the matches of the one before go on, then the streams come. */
+void worker_resume(struct worker *worker);
 
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
 

@@ -50,7 +50,7 @@ static bool floods(struct worker *worker)
     if (now_ms - worker->second_ms >= 1000) {
         if (worker->logs > WORKER_LOGS_MAX)
             log_warn("a worker says too much; the rest of that second was dropped", "worker",
-                     worker->process.name, "lines", log_number(worker->logs), NULL);
+                     worker->name, "lines", log_number(worker->logs), NULL);
         worker->second_ms = now_ms;
         worker->packets = worker->logs = 0;
     }
@@ -112,10 +112,7 @@ static bool on_packet(struct worker *worker, const struct control_head *head, co
 /* The matches of the process before go on first. */
 static void on_ready(struct worker *worker)
 {
-    worker->ready = true;
-    for (uint32_t i = 0; i < worker->process.capacity; i++)
-        if (worker->matches[i])
-            (void)match_send(worker, worker->matches[i], true); /* or at the next look */
+    worker_resume(worker);
     supervisor_place_waiting(worker->supervisor);
 }
 
@@ -129,6 +126,6 @@ static void on_worker_log(struct worker *worker, struct control_log *entry)
     memcpy(id.bytes, entry->match, sizeof id.bytes);
     id_text(&id, match);
     entry->text[sizeof entry->text - 1] = '\0';
-    log_write(levels[entry->level > 3 ? 3 : entry->level], "game says", "worker",
-              worker->process.name, "match", match, "text", entry->text, NULL);
+    log_write(levels[entry->level > 3 ? 3 : entry->level], "game says", "worker", worker->name,
+              "match", match, "text", entry->text, NULL);
 }

@@ -32,7 +32,7 @@ const struct live_match *death_report(struct worker *worker, int status, const c
     atomic_store(&worker->process.arena->callback_now, GAME_CALL_NONE);
     char call[CALL_NAME_BYTES];
     name_forbidden_call(atomic_exchange(&worker->process.arena->forbidden_call, 0), status, call);
-    log_error("worker died; it is started again", "worker", worker->process.name, "why", why,
+    log_error("worker died; it is started again", "worker", worker->name, "why", why,
               "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
               WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none", "match", match, "tick",
               log_number((int64_t)tick), "callback", game_callback_name(callback), "matches",

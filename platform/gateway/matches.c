@@ -62,7 +62,7 @@ static struct match **slot_of(struct matches *matches, const char *id);
 static struct match *match_find(struct gateway *gateway, const char *id);
 static struct match *match_get(struct gateway *gateway, const char *id);
 static void match_drop_unused(struct match *match);
-static void match_lost(struct match *match);
+static void match_lost(struct match *match, struct stream *successor);
 static void match_place(struct match *match, const struct placement *placement);
 static void match_attach_links(struct match *match);
 static void match_look(struct match *match);
@@ -363,24 +363,28 @@ static bool send_input(struct link *link, uint32_t seq, const uint8_t *input, si
 
 /* Below: matches. */
 
-void matches_stream_ended(struct gateway *gateway, struct stream *stream)
+void matches_stream_ended(struct gateway *gateway, struct stream *stream, struct stream *successor)
 {
     for (size_t i = 0; i < MATCH_BUCKETS; i++) {
         struct match *next;
         for (struct match *match = gateway->matches->buckets[i]; match; match = next) {
             next = match->next;
             if (match->stream == stream)
-                match_lost(match);
+                match_lost(match, successor);
         }
     }
 }
 
-static void match_lost(struct match *match)
+/* `successor` NULL: where it is now is asked for. */
+static void match_lost(struct match *match, struct stream *successor)
 {
-    match->stream = NULL;
+    match->stream = successor;
     for (struct link *link = match->links; link; link = link->next)
         link->is_asked = link->is_attached = false;
-    match_look_later(match);
+    if (successor)
+        match_attach_links(match);
+    else
+        match_look_later(match);
 }
 
 static struct match **slot_of(struct matches *matches, const char *id)
@@ -747,7 +751,7 @@ static void link_detached(struct gateway *gateway, struct link *link, uint32_t r
     switch (reason) {
     case DETACH_WORKER_STOPS: /* it lives on elsewhere */
     case DETACH_NO_MATCH:     /* elsewhere too, or over: games knows */
-        match_lost(link->match);
+        match_lost(link->match, NULL);
         break;
     case DETACH_MATCH_OVER:
         link_end(link, ERROR_MATCH_OVER, 0);

@@ -52,7 +52,7 @@ void matches_record(struct gateway *gateway, struct stream *stream, const struct
                     uint8_t *body);
 struct newest_frame *matches_newest_frame(struct gateway *gateway, uint32_t link);
 
-/* The stream has ended; its matches look for another. */
-void matches_stream_ended(struct gateway *gateway, struct stream *stream);
+/* The stream has ended; its matches go over to `successor`, or without one look for another. */
+void matches_stream_ended(struct gateway *gateway, struct stream *stream, struct stream *successor);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "gateway/keys.h"
 #include "gateway/matches.h"
 #include "gateway/record.h"
 
@@ -23,6 +24,7 @@ struct stream {
     int descriptor;                            /* owned */
     struct event *readable, *writable, *flush; /* owned */
     bool is_connecting, is_broken;
+    bool is_heard;     /* the worker has said something on it */
     uint8_t *in, *out; /* owned */
     size_t in_count, out_count;
 };
@@ -182,6 +184,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
         return;
     }
     stream->in_count += (size_t)taken;
+    stream->is_heard = true;
     take_records(stream);
     if (stream->is_broken)
         stream_end(stream, "a record broke a rule");
@@ -249,7 +252,7 @@ static void stream_end(struct stream *stream, const char *reason)
 {
     struct gateway *gateway = stream->gateway;
     struct streams *streams = gateway->streams;
-    log_warn("stream ended, its matches are looked for", "worker", stream->worker, "frames",
+    log_warn("stream ended, its matches go on elsewhere", "worker", stream->worker, "frames",
              stream->frames, "reason", reason, NULL);
     stream->is_broken = true;
     struct stream **at = &streams->first;
@@ -258,7 +261,10 @@ static void stream_end(struct stream *stream, const char *reason)
     *at = stream->next;
     streams->count--;
     metric_set(&gateway_metrics[METRIC_STREAMS], streams->count);
-    matches_stream_ended(gateway, stream);
+    const char *token = stream->is_heard ? keys_service_token(gateway) : NULL;
+    struct stream *successor =
+        token ? stream_get(gateway, stream->frames, stream->worker, token) : NULL;
+    matches_stream_ended(gateway, stream, successor);
     stream_free(stream);
 }
 

@@ -1,7 +1,9 @@
 /*
  * A stream to one worker, over TCP through the games service's frames address: the hello, records
  * out (gathered over a turn of the loop into one write) and records in (each handed on from where
- * it was read). A stream that breaks is not mended: its matches are told and get another.
+ * it was read). A stream that breaks is not mended: its matches are told and get another. One on
+ * which the worker had spoken is followed by one to the same worker at once: its matches go on
+ * there in another process, or the games service closes that one too.
  */
 #ifndef GATEWAY_STREAM_H
 #define GATEWAY_STREAM_H

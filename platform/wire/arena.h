@@ -47,16 +47,20 @@ struct arena_head {
     char game[32];
     uint8_t image[32];               /* SHA-256 of the bundle */
     _Atomic uint32_t forbidden_call; /* that ended the worker: its number plus one, or 0 */
-    uint8_t reserved[20];
+    _Atomic int64_t next_tick_ns;    /* when it is due, by CLOCK_MONOTONIC; 0: the clock stands */
+    uint8_t reserved[8];
 };
 _Static_assert(sizeof(struct arena_head) == 128, "fixed in the file");
 
 struct arena_match {
     _Atomic uint32_t status; /* enum arena_status */
     uint32_t reserved;
-    _Atomic uint64_t commits;         /* 0: init is not done yet */
-    struct control_match_start start; /* id, seed, mode, players: how it began */
-    uint64_t inputs_present;          /* of the step under way, see arena_inputs */
+    _Atomic uint64_t commits;            /* 0: init is not done yet */
+    struct control_match_start start;    /* id, seed, mode, players: how it began */
+    uint64_t inputs_commit;              /* the inputs are those of the step to this commit */
+    uint64_t inputs_present;             /* bit s: slot s has one, see arena_inputs */
+    uint32_t inputs_seq[GK_PLAYERS_MAX]; /* by slot, as the browser numbers them */
+    uint64_t leaving;                    /* bit s: slot s has given up, from the next step on */
     int64_t turn_since_ms; /* turn-based: monotonic, when the last tick was; a hint, not part of the
                               state */
     uint64_t ticks;        /* of ARENA_OVER */

@@ -29,9 +29,10 @@ enum control_type {
     CONTROL_MATCH_STOP,      /* struct control_match: end it without a result */
     CONTROL_STREAM,          /* struct control_stream, with the socket as SCM_RIGHTS */
     CONTROL_SHUTDOWN,
+    CONTROL_RESUME,     /* no body: forget all matches, go on with every live one of the arena */
     CONTROL_MATCH_SEAT, /* struct control_match_seat: somebody takes a seat of a live match */
     /* worker -> supervisor */
-    CONTROL_READY,         /* struct control_ready */
+    CONTROL_READY = 64,    /* struct control_ready */
     CONTROL_MATCH_RUNNING, /* struct control_match */
     CONTROL_MATCH_OVER,    /* struct control_match_over */
     CONTROL_HEARTBEAT,     /* struct control_heartbeat, every WORKER_HEARTBEAT_MS */
@@ -58,7 +59,7 @@ struct control_match_start {
     uint32_t arena_index; /* which match slot of the arena */
     uint32_t mode;        /* index into the manifest's modes */
     uint32_t slot_count;
-    uint32_t resume;      /* 1: go on from the arena's last committed tick instead of init */
+    uint32_t reserved;
     int64_t abandoned_ms; /* without a player attached for so long it ends, aborted; 0: never */
     int32_t options[GK_OPTIONS_MAX];
     struct control_slot slots[GK_PLAYERS_MAX];

@@ -85,6 +85,8 @@ static void obey(struct worker *worker, uint32_t type, const uint8_t *body, uint
         memcpy(&stream, body, sizeof stream);
         stream_open(worker, fd, stream.gateway);
         fd = -1;
+    } else if (type == CONTROL_RESUME && bytes == 0) {
+        matches_resume(worker);
     } else if (type == CONTROL_SHUTDOWN && bytes == 0) {
         worker->stopping = true;
     } else {

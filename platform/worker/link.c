@@ -49,7 +49,7 @@ void link_attach(struct worker *worker, uint32_t stream, const struct record_hea
         return;
     }
     uint32_t slot = attach->spectator_only ? SPECTATORS : seat_of(match, attach->user);
-    uint64_t left = arena_newest(worker->arena, match->arena)->left | match->leaving;
+    uint64_t left = arena_newest(worker->arena, match->arena)->left | match->arena->leaving;
     if (slot != SPECTATORS && (left >> slot & 1))
         slot = SPECTATORS;
 
@@ -100,7 +100,7 @@ void link_detach(struct worker *worker, uint32_t index, uint32_t reason)
     struct link *link = &worker->links[index];
     struct match *match = &worker->matches[link->match];
     if (reason == DETACH_LEFT && link->slot != RECORD_SPECTATOR) {
-        match->leaving |= 1ull << link->slot;
+        match->arena->leaving |= 1ull << link->slot;
         match->waits_for_step = true;
     }
     drop(worker, index);

@@ -16,7 +16,7 @@
 
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
 static uint64_t bots_of(const struct control_match_start *start);
-static bool can_resume(const struct worker *worker, struct arena_match *arena);
+static struct match *take_place(struct worker *worker, uint32_t index);
 static void resume(struct worker *worker, struct match *match);
 static void init(struct worker *worker, struct match *match);
 static void wait_for(struct worker *worker, struct match *match, uint64_t slots);
@@ -30,6 +30,7 @@ static void put_input(struct worker *worker, struct match *match, uint32_t slot,
                       const uint8_t *input, uint32_t seq);
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot);
 static void use_inputs(struct worker *worker, struct match *match, struct arena_block *block);
+static void clear_inputs(struct worker *worker, struct match *match);
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block);
 static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block);
 static void end(struct worker *worker, struct match *match, const struct gk_result *result);
@@ -48,26 +49,29 @@ void match_start(struct worker *worker, const struct control_match_start *start)
         (void)control_send(worker, CONTROL_MATCH_OVER, &over, sizeof over);
         return;
     }
-    struct match *match = &worker->matches[start->arena_index];
-    *match = (struct match){.phase = MATCH_PLAYING,
-                            .running_untold = true,
-                            .arena = arena_match_at(worker->arena, start->arena_index)};
-    for (size_t i = 0; i <= SPECTATORS; i++)
-        match->links[i] = NONE;
-    if (worker->match_end <= start->arena_index)
-        worker->match_end = start->arena_index + 1;
-    if (worker->matches_live++ == 0 && worker->manifest.tick_hz != 0)
-        worker->schedule.hz = 0; /* the clock starts with the first match, see worker.c */
-
-    bool goes_on = start->resume && can_resume(worker, match->arena);
-    match->arena->start = *start;
-    match->bots = bots_of(start);
-    match->waits_for_step = match->bots != 0; /* they are there from the first step on */
-    if (goes_on)
-        resume(worker, match);
-    else
-        init(worker, match);
+    if (worker->matches_live == 0)
+        atomic_store(&worker->arena->next_tick_ns, 0); /* the first match starts the clock */
+    arena_match_at(worker->arena, start->arena_index)->start = *start;
+    struct match *match = take_place(worker, start->arena_index);
+    init(worker, match);
     match_report(worker, match);
+}
+
+void matches_resume(struct worker *worker)
+{
+    while (worker->match_end > 0) {
+        struct match *match = &worker->matches[--worker->match_end];
+        if (match->phase != MATCH_NONE)
+            links_end(worker, match, DETACH_NO_MATCH);
+        match->phase = MATCH_NONE;
+    }
+    worker->matches_live = 0;
+    for (uint32_t i = 0; i < worker->arena->match_count; i++)
+        if (atomic_load(&arena_match_at(worker->arena, i)->status) == ARENA_LIVE) {
+            struct match *match = take_place(worker, i);
+            resume(worker, match);
+            match_report(worker, match);
+        }
 }
 
 struct match *match_find(struct worker *worker, const uint8_t id[16])
@@ -94,8 +98,10 @@ void match_step(struct worker *worker, struct match *match)
     }
     match->waits_for_step = match->turn_is_over = false;
     match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
-    if (commit(worker, match, block))
-        look_for_result(worker, match, block);
+    if (!commit(worker, match, block))
+        return;
+    clear_inputs(worker, match);
+    look_for_result(worker, match, block);
 }
 
 void match_step_if_asked(struct worker *worker, struct match *match)
@@ -127,7 +133,7 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
 {
     struct arena_block *block = arena_newest(worker->arena, match->arena);
     uint64_t bit = 1ull << slot;
-    if (match->phase != MATCH_PLAYING || ((block->left | match->leaving) & bit))
+    if (match->phase != MATCH_PLAYING || ((block->left | match->arena->leaving) & bit))
         return;
 
     uint8_t input[GK_INPUT_BYTES_MAX] = {0};
@@ -221,19 +227,38 @@ static uint64_t bots_of(const struct control_match_start *start)
     return bots;
 }
 
-static bool can_resume(const struct worker *worker, struct arena_match *arena)
+/* Nobody is linked yet. The clock is set by the first tick, see worker.c. */
+static struct match *take_place(struct worker *worker, uint32_t index)
 {
-    return atomic_load(&arena->commits) != 0 &&
-           arena_guard_holds(worker->arena, arena_newest(worker->arena, arena));
+    struct match *match = &worker->matches[index];
+    *match = (struct match){.phase = MATCH_PLAYING,
+                            .running_untold = true,
+                            .arena = arena_match_at(worker->arena, index)};
+    for (size_t i = 0; i <= SPECTATORS; i++)
+        match->links[i] = NONE;
+    if (worker->match_end <= index)
+        worker->match_end = index + 1;
+    if (worker->matches_live++ == 0)
+        worker->schedule.hz = 0;
+    match->bots = bots_of(&match->arena->start);
+    match->waits_for_step = match->bots != 0; /* they are there from the first step on */
+    return match;
 }
 
 /* The state is the arena's; whoever was connected gets some time to come back to this worker. */
 static void resume(struct worker *worker, struct match *match)
 {
-    wait_for(worker, match, arena_newest(worker->arena, match->arena)->joined);
-    match->arena->inputs_present = 0;
-    memset(arena_inputs(match->arena), 0,
-           (size_t)worker->arena->players_max * worker->arena->input_bytes);
+    if (atomic_load(&match->arena->commits) == 0) {
+        init(worker, match);
+        return;
+    }
+    struct arena_block *block = arena_newest(worker->arena, match->arena);
+    if (match->arena->inputs_commit != block->commit + 1)
+        clear_inputs(worker, match); /* they are in the commit already */
+    match->waits_for_step |= match->arena->inputs_present != 0;
+    wait_for(worker, match, block->joined);
+    if (!arena_guard_holds(worker->arena, block))
+        match_abort(worker, match, "its last commit is not whole; the match ends");
 }
 
 /* Nobody loses his place, nor his turn, while he is on the way. */
@@ -314,9 +339,9 @@ static void init(struct worker *worker, struct match *match)
 
     atomic_store(&match->arena->commits, 0);
     match->arena->turn_since_ms = worker->now_ms;
-    match->arena->inputs_present = 0;
-    memset(arena_inputs(match->arena), 0,
-           (size_t)worker->arena->players_max * worker->arena->input_bytes);
+    match->arena->leaving = 0;
+    match->arena->inputs_present = ~0ull;
+    clear_inputs(worker, match);
     struct arena_block *block = arena_step(worker->arena, match->arena);
     host_enter(worker, match_index(worker, match), GAME_CALL_INIT);
     worker->game.init(&worker->host, arena_state(block), &begin);
@@ -327,7 +352,7 @@ static void init(struct worker *worker, struct match *match)
 /* Turns "has a link" into join and leave, once each way, in the order of the slots. */
 static void meet_and_part(struct worker *worker, struct match *match, struct arena_block *block)
 {
-    uint64_t leaving = match->leaving & ~block->left;
+    uint64_t leaving = match->arena->leaving & ~block->left;
     if (worker->now_ms >= match->awaited_until_ms)
         match->awaited = 0;
     uint64_t there = match->linked | match->bots | (match->awaited & block->joined);
@@ -355,16 +380,20 @@ static void meet_and_part(struct worker *worker, struct match *match, struct are
         if (slot == GK_PLAYERS_MAX - 1)
             break;
     }
-    match->leaving = 0;
 }
 
 static void put_input(struct worker *worker, struct match *match, uint32_t slot,
                       const uint8_t *input, uint32_t seq)
 {
+    struct arena_match *arena = match->arena;
     uint32_t input_bytes = worker->manifest.input_bytes;
-    memcpy(arena_inputs(match->arena) + (size_t)slot * input_bytes, input, input_bytes);
-    match->arena->inputs_present |= 1ull << slot;
-    match->pending_seq[slot] = seq;
+    arena->inputs_present &= ~(1ull << slot); /* nobody resumes with half an input */
+    atomic_thread_fence(memory_order_release);
+    memcpy(arena_inputs(arena) + (size_t)slot * input_bytes, input, input_bytes);
+    arena->inputs_seq[slot] = seq;
+    arena->inputs_commit = atomic_load(&arena->commits) + 1;
+    atomic_thread_fence(memory_order_release);
+    arena->inputs_present |= 1ull << slot;
 }
 
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot)
@@ -381,15 +410,20 @@ static void use_inputs(struct worker *worker, struct match *match, struct arena_
     struct gk_inputs inputs = {.present = arena->inputs_present, .bytes = bytes};
     for (uint64_t rest = inputs.present; rest; rest &= rest - 1) {
         int slot = __builtin_ctzll(rest);
-        block->ack[slot] = match->pending_seq[slot];
+        block->ack[slot] = arena->inputs_seq[slot];
     }
     host_enter(worker, match_index(worker, match), GAME_CALL_TICK);
     worker->game.tick(&worker->host, arena_state(block), &inputs);
     host_leave(worker);
-    if (inputs.present) {
-        memset(bytes, 0, (size_t)worker->arena->players_max * worker->arena->input_bytes);
-        arena->inputs_present = 0;
-    }
+}
+
+static void clear_inputs(struct worker *worker, struct match *match)
+{
+    if (match->arena->inputs_present == 0)
+        return;
+    match->arena->inputs_present = 0;
+    memset(arena_inputs(match->arena), 0,
+           (size_t)worker->arena->players_max * worker->arena->input_bytes);
 }
 
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block)

@@ -7,9 +7,12 @@
 
 #include "worker/worker.h"
 
-/* Begins a match, or goes on with one from the arena's last commit. What cannot begin is reported
- * as over and aborted. */
+/* Begins a match. What cannot begin is reported as over and aborted. */
 void match_start(struct worker *worker, const struct control_match_start *start);
+
+/* Forgets every match and goes on with each live one of the arena: from its last commit, with the
+ * inputs of the step that was under way, by the clock that it had. */
+void matches_resume(struct worker *worker);
 
 /* The match that is being played under this id, or NULL. */
 struct match *match_find(struct worker *worker, const uint8_t id[16]);

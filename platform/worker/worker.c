@@ -42,6 +42,7 @@ static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data)
 static bool serve(struct worker *worker);
 static void read_streams(struct worker *worker, const struct epoll_event *events, int count);
 static void play(struct worker *worker);
+static void start_clock(struct worker *worker, int64_t now);
 static bool tick_all(struct worker *worker);
 static void count_ticks(struct worker *worker, const struct schedule_due *due);
 static int64_t step_in_time(struct worker *worker, struct match *match, int64_t before_ns);
@@ -217,15 +218,23 @@ static void play(struct worker *worker)
     }
 }
 
+/* A clock that a dead worker has left goes on, so that no tick is lost. The arena's word is
+ * checked, for a game can write there. */
+static void start_clock(struct worker *worker, int64_t now)
+{
+    const int64_t period_ns = 1000000000 / worker->manifest.tick_hz;
+    int64_t next = atomic_load(&worker->arena->next_tick_ns);
+    bool goes_on = next > now - RESUME_LATE_NS_MAX && next <= now + period_ns;
+    schedule_start(&worker->schedule, goes_on ? next - period_ns : now, worker->manifest.tick_hz);
+    set_tick_timer(worker);
+}
+
 /* True when at least one tick was done. */
 static bool tick_all(struct worker *worker)
 {
     int64_t now = now_ns(CLOCK_MONOTONIC);
-    if (worker->schedule.hz == 0) {
-        schedule_start(&worker->schedule, now, worker->manifest.tick_hz);
-        set_tick_timer(worker);
-        return false;
-    }
+    if (worker->schedule.hz == 0)
+        start_clock(worker, now);
     struct schedule_due due = schedule_take(&worker->schedule, now);
     if (due.ticks == 0)
         return false;
@@ -288,6 +297,7 @@ static void deliver_all(struct worker *worker, bool ticked)
 static void set_tick_timer(struct worker *worker)
 {
     int64_t at = schedule_time_ns(&worker->schedule, worker->schedule.next);
+    atomic_store(&worker->arena->next_tick_ns, at);
     struct itimerspec when = {.it_value = {at / 1000000000, at % 1000000000}};
     (void)timerfd_settime(worker->tick_timer, TFD_TIMER_ABSTIME, &when, NULL);
 }

@@ -26,6 +26,7 @@
 #define SLOW_STEP_NS_MAX       250000000ll
 #define SEAT_GRACE_MS          5000 /* for whom a match waits: not taken for gone before that */
 #define BOT_MOVE_MS            500  /* turn-based: a bot moves that long after the step before */
+#define RESUME_LATE_NS_MAX     1000000000ll /* after that long the ticks begin anew */
 
 #define NONE 0xffffffffu
 
@@ -69,17 +70,15 @@ struct match {
     bool waits_for_step; /* turn-based: somebody came or went, moved, or did not in time */
     bool turn_is_over;   /* turn-based: the step is one in which nobody is present */
     struct arena_match *arena;
-    int64_t slow_ns;                      /* taken by steps beyond their period, on balance */
-    int64_t empty_since_ms;               /* no slot has a link; 0: some have */
-    uint64_t linked;                      /* bit s: slot s has a link */
-    uint64_t leaving;                     /* bit s: slot s has said that it leaves for good */
-    uint64_t bots;                        /* bit s: the computer plays slot s */
-    uint64_t awaited;                     /* bit s: slot s counts as there until ... */
-    int64_t awaited_until_ms;             /* monotonic: its player is on the way to this worker */
-    int64_t bots_due_ms;                  /* turn-based: when they are asked; 0: they have been */
-    uint32_t bot_first;                   /* the slot that is asked first */
-    uint32_t pending_seq[GK_PLAYERS_MAX]; /* of the inputs of the step under way */
-    uint32_t links[GK_PLAYERS_MAX + 1];   /* first link by slot; the last list: spectators */
+    int64_t slow_ns;                    /* taken by steps beyond their period, on balance */
+    int64_t empty_since_ms;             /* no slot has a link; 0: some have */
+    uint64_t linked;                    /* bit s: slot s has a link */
+    uint64_t bots;                      /* bit s: the computer plays slot s */
+    uint64_t awaited;                   /* bit s: slot s counts as there until ... */
+    int64_t awaited_until_ms;           /* monotonic: its player is on the way to this worker */
+    int64_t bots_due_ms;                /* turn-based: when they are asked; 0: they have been */
+    uint32_t bot_first;                 /* the slot that is asked first */
+    uint32_t links[GK_PLAYERS_MAX + 1]; /* first link by slot; the last list: spectators */
 };
 #define SPECTATORS GK_PLAYERS_MAX
 

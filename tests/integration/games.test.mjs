@@ -7,6 +7,14 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import {
+    input,
+    play as play_on,
+    sees,
+    shown,
+    variant,
+    workers as workers_of,
+} from './counting.mjs';
 import { start_platform, until } from './harness.mjs';
 import { ask_inside, new_id, service_token } from './lobby.mjs';
 
@@ -21,8 +29,7 @@ const INPUT_CRASH = mischief(204);
 let platform, plugins;
 before(async () => {
     plugins = fs.mkdtempSync(path.join(os.tmpdir(), 'transcendence-plugins-'));
-    for (const id of ['counter', 'turns'])
-        fs.cpSync(path.join(games, id), path.join(plugins, id), { recursive: true });
+    for (const id of ['counter', 'turns']) variant(plugins, id);
     platform = await start_platform({ settings: { plugins_dir: plugins, connections_max: 500 } });
 });
 after(async () => {
@@ -30,49 +37,8 @@ after(async () => {
     fs.rmSync(plugins, { recursive: true, force: true });
 });
 
-// A game in a room: {room, match, host, guest}, each player with a socket on a gateway of his own.
-async function play(game = 'counter') {
-    const host = await platform.guest();
-    const guest = await platform.guest();
-    host.socket = await host.socket({ gateway: 1 });
-    guest.socket = await guest.socket({ gateway: 2 });
-    assert.notEqual(host.socket.ready.gateway, guest.socket.ready.gateway);
-    const room = await host.socket.command('room:create', { game, mode: '1v1' });
-    await guest.socket.command('room:join', { room: room.id });
-    await guest.socket.command('room:ready', { room: room.id, ready: true });
-    await host.socket.command('room:start', { room: room.id });
-    for (const player of [host, guest]) {
-        player.started = (await player.socket.event('game:started')).data;
-        player.channel = player.started.channel;
-        const { socket } = player;
-        socket.frames.unshift(await socket.frame(sees(() => true))); // inputs count from now on
-    }
-    return { room: room.id, match: host.started.match, host, guest };
-}
-
-function input(channel, seq, ...bytes) {
-    const frame = Buffer.alloc(6 + bytes.length);
-    frame.writeUInt8(1, 0);
-    frame.writeUInt8(channel, 1);
-    frame.writeUInt32LE(seq, 2);
-    Buffer.from(bytes).copy(frame, 6);
-    return frame;
-}
-
-// What the counting game shows.
-function shown(frame) {
-    return {
-        channel: frame[1],
-        tick: frame.readUInt32LE(2),
-        ack: frame.readUInt32LE(6),
-        ticks: Number(frame.readBigUInt64LE(10)),
-        counts: [frame.readUInt32LE(18), frame.readUInt32LE(22)],
-        joins: [frame[26], frame[27]],
-        leaves: [frame[28], frame[29]],
-        viewer: frame.readUInt32LE(34 + 0),
-    };
-}
-const sees = (what) => (frame) => frame[0] === 2 && what(shown(frame));
+const play = (game) => play_on(platform, game);
+const workers = (game) => workers_of(platform, game);
 
 async function ended(player) {
     return (await player.socket.event('game:ended')).data;
@@ -358,13 +324,6 @@ describe('a match that does not end by itself', () => {
         assert.equal(result.reason, 'aborted');
     });
 });
-
-// The worker processes of a game.
-function workers(game) {
-    return platform
-        .processes()
-        .filter((one) => one.command.startsWith(`transcendence-worker ${game}-`));
-}
 
 describe('what dies', () => {
     test('a killed worker is back and its matches go on where they were', async () => {

@@ -462,6 +462,7 @@ class Socket {
     events = []; // not yet taken
     frames = []; // not yet taken, as Buffers
     all_events = []; // also those that were taken
+    all_frames = []; // the same, as {at, bytes}: when it came, in ms of performance.now()
 
     constructor(url, protocols, options) {
         this.#socket = new WebSocket(url, protocols, options);
@@ -495,8 +496,10 @@ class Socket {
     }
 
     #take(bytes, is_binary) {
-        if (is_binary) this.frames.push(bytes);
-        else {
+        if (is_binary) {
+            this.frames.push(bytes);
+            this.all_frames.push({ at: performance.now(), bytes });
+        } else {
             const message = JSON.parse(bytes.toString('utf8'));
             if (message.type === undefined) this.#answered(message);
             else this.#heard(message);

@@ -143,13 +143,12 @@ static inline void tell(enum control_type type, const void *body, uint32_t bytes
 
 static int64_t abandoned_ms; /* of the matches that are started */
 
-static inline void start_match(uint8_t number, uint32_t index, bool resume)
+static inline void start_match(uint8_t number, uint32_t index)
 {
     struct control_match_start start = {.match = {number},
                                         .seed = 1,
                                         .arena_index = index,
                                         .slot_count = 2,
-                                        .resume = resume,
                                         .abandoned_ms = abandoned_ms};
     struct control_match running;
     memcpy(start.slots[0].user, users[0], 16);
@@ -160,12 +159,19 @@ static inline void start_match(uint8_t number, uint32_t index, bool resume)
     CU_ASSERT_EQUAL(running.match[0], number);
 }
 
+static inline void resume(void)
+{
+    struct control_match running;
+    tell(CONTROL_RESUME, NULL, 0, -1);
+    expect(CONTROL_MATCH_RUNNING, &running, sizeof running);
+}
+
 static inline void ready_with_match(void)
 {
     struct control_ready ready;
     start_worker();
     expect(CONTROL_READY, &ready, sizeof ready);
-    start_match(9, 0, false);
+    start_match(9, 0);
 }
 
 static inline int open_stream(int send_buffer)

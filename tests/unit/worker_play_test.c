@@ -83,7 +83,7 @@ static void test_worker_shows_the_last_view_then_ends_the_match_once(void)
     expect(CONTROL_MATCH_OVER, &over, sizeof over);
     CU_ASSERT_EQUAL(over.result.players[0].outcome, GK_OUTCOME_WIN);
     CU_ASSERT_EQUAL(atomic_load(&arena_match_at(worker.arena, 0)->status), ARENA_OVER);
-    start_match(10, 0, false); /* the place is free again */
+    start_match(10, 0); /* the place is free again */
     close(stream);
     stop_worker();
 }
@@ -99,7 +99,7 @@ static void test_worker_aborts_a_match_that_all_players_have_abandoned(void)
     expect(CONTROL_READY, &ready, sizeof ready);
     int stream = open_stream(0);
     abandoned_ms = 1;
-    start_match(1, 0, false);
+    start_match(1, 0);
     attach(stream, 1, 1, users[1]);
     CU_ASSERT_EQUAL(get_type(stream, RECORD_ATTACHED, body).slot, 1);
     for (int beats = 0; beats < 3; beats++) /* one player is enough */
@@ -205,7 +205,7 @@ static void test_worker_goes_on_from_the_arena_of_a_dead_one(void)
 
     spawn();
     expect(CONTROL_READY, &ready, sizeof ready);
-    start_match(9, 0, true);
+    resume();
     stream = open_stream(0);
     attach(stream, 1, 9, users[0]);
     get_view(stream, &view, &ack);
@@ -240,7 +240,7 @@ static void test_worker_steps_a_turn_based_match_when_something_comes_and_keeps_
     struct control_ready ready;
     start_worker_of("TEST_TURNS");
     expect(CONTROL_READY, &ready, sizeof ready);
-    start_match(9, 0, false);
+    start_match(9, 0);
     int one = open_stream(0), other = open_stream(0), watcher = open_stream(0);
     attach(one, 1, 9, users[0]);
     attach(other, 2, 9, users[1]);

@@ -45,13 +45,11 @@ static void begin(const char *game, int people, int bots)
 static void die_and_go_on(void)
 {
     struct control_ready ready;
-    struct control_match running;
     end_worker(SIGKILL);
     spawn();
     expect(CONTROL_READY, &ready, sizeof ready);
-    start.resume = 1;
-    tell(CONTROL_MATCH_START, &start, sizeof start, -1);
-    expect(CONTROL_MATCH_RUNNING, &running, sizeof running);
+    arena_match_at(worker.arena, 0)->start = start;
+    resume();
 }
 
 static void seat(uint32_t slot, const uint8_t user[16])

@@ -142,6 +142,8 @@ static void waste_time(void)
 #endif
 }
 
+#define LOG 68 /* CONTROL_LOG of platform/wire/control.h */
+
 static void flood(void)
 {
     struct {
@@ -149,7 +151,7 @@ static void flood(void)
         uint8_t match[16];
         uint32_t level;
         char text[500];
-    } packet = {9, 520, {0}, 1, "flood"};
+    } packet = {LOG, 520, {0}, 1, "flood"};
     struct {
         void *base;
         uint64_t bytes;

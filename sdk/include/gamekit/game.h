@@ -116,7 +116,7 @@ struct gk_match {
     uint32_t mode;         /* index into the manifest's modes */
     uint32_t player_count; /* the seats, taken or not: within the mode's players_min..players_max */
     /* The manifest's option_count values in the order of game.json, in the range that it declares
-     * (a switch is 0 or 1, a choice is its place in the list, from 0); the others are zero. */
+     * (a switch is 0 or 1, an enum the place of its value, from 0); the others are zero. */
     int32_t options[GK_OPTIONS_MAX];
 };
 

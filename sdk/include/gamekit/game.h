@@ -23,7 +23,7 @@
  *    every build: a game that is found to differ is refused. See docs/games/determinism.md.
  *  - Errors. A callback that crashes, makes a system call or does not return for two seconds ends
  *    its process; the match goes on from its last commit in a new one, and ends without a result
- *    when that dies too. Every other broken rule (said where it stands: "ends the match") ends the
+ *    when it keeps dying. Every other broken rule (said where it stands: "ends the match") ends the
  *    match without a result, and the log says why. See docs/games/refused.md.
  *  - Numbers are little endian and of fixed width. The ABI only ever grows at the end; `reserved`
  *    is zero and checked. See docs/adr/0007-the-abi-is-frozen.md.

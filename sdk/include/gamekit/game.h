@@ -201,9 +201,9 @@ struct gk_game {
     uint32_t (*result)(const struct gk_host *host, const void *state, struct gk_result *ret_result);
 
     /* (optional) Takes a running match over from an older version of the game: fills `state` (zero)
-     * from `old` of schema `old_schema`, which lies within state_schema_oldest..state_schema - 1.
-     * 1, or 0 to refuse: the match then ends on the old version. Between two steps; no join
-     * follows. */
+     * from `old`, old_bytes of schema `old_schema`, which lies within
+     * state_schema_oldest..state_schema - 1. 1, or 0 to refuse: the match then ends on the old
+     * version. Trust neither the count nor the bytes. Between two steps; no join follows. */
     uint32_t (*migrate)(const struct gk_host *host, void *state, const void *old,
                         uint32_t old_bytes, uint32_t old_schema);
 

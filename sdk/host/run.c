@@ -28,6 +28,7 @@ struct question {
     struct gk_inputs inputs;
 };
 
+static void lay(struct run *run, const struct gk_match *match);
 static uint32_t ask(struct run *run, const struct question *question);
 static uint32_t ask_again(struct run *run, const struct question *question);
 static void note_down(struct run *run, const struct question *question);
@@ -107,6 +108,16 @@ bool run_match_fits(const struct gk_manifest *manifest, const struct gk_match *m
 
 void run_begin(struct run *run, const struct gk_match *match)
 {
+    lay(run, match);
+    (void)ask(run, &(struct question){.callback = GAME_CALL_INIT});
+    if (run->game.check && run->fault == RUN_FINE &&
+        ask(run, &(struct question){.callback = GAME_CALL_CHECK}) != 1)
+        fail(run, RUN_CHECK);
+}
+
+/* A match that nobody has come to and nothing has happened in, over a state of zero. */
+static void lay(struct run *run, const struct gk_match *match)
+{
     assert(run_match_fits(&run->manifest, match));
     run->match = *match;
     run->present = run->leaving = run->joined = run->left = run->inputs_present = 0;
@@ -118,10 +129,29 @@ void run_begin(struct run *run, const struct gk_match *match)
     block_fence(run, &run->inputs, (size_t)match->player_count * run->manifest.input_bytes);
     memset(run->state.bytes, 0, run->state.count);
     memset(run->inputs.bytes, 0, run->inputs.count);
-    (void)ask(run, &(struct question){.callback = GAME_CALL_INIT});
-    if (run->game.check && run->fault == RUN_FINE &&
-        ask(run, &(struct question){.callback = GAME_CALL_CHECK}) != 1)
-        fail(run, RUN_CHECK);
+}
+
+void run_resume(struct run *run, const struct gk_match *match, const uint8_t *state, uint32_t ticks,
+                uint64_t joined, uint64_t left)
+{
+    lay(run, match);
+    memcpy(run->state.bytes, state, run->state.count);
+    run->ticks = ticks;
+    run->present = run->joined = joined;
+    run->left = left;
+}
+
+bool run_migrate(struct run *run, const struct gk_match *match, const uint8_t *old, uint32_t bytes,
+                 uint32_t schema)
+{
+    lay(run, match);
+    if (!run->game.migrate)
+        return false;
+    return ask(run,
+               &(struct question){
+                   .callback = GAME_CALL_MIGRATE, .slot = schema, .bytes = old, .count = bytes}) ==
+               1 &&
+           run->fault == RUN_FINE;
 }
 
 void run_join(struct run *run, uint32_t slot)
@@ -295,9 +325,9 @@ static void note_down(struct run *run, const struct question *question)
     note->callback = question->callback;
     note->slot = question->slot;
     note->ticks = run->ticks;
-    note->count = question->count;
-    if (question->count > 0)
-        memcpy(note->bytes, question->bytes, question->count);
+    note->count = question->count < sizeof note->bytes ? question->count : sizeof note->bytes;
+    if (note->count > 0)
+        memcpy(note->bytes, question->bytes, note->count);
 }
 
 /* The call itself, between the fences. */
@@ -343,6 +373,9 @@ static uint32_t call(struct run *run, const struct question *question,
     case GAME_CALL_BOT:
         value = game->bot(host, state, slot, question->bytes[0], answer);
         break;
+    case GAME_CALL_MIGRATE:
+        value = game->migrate(host, state, question->bytes, question->count, slot);
+        break;
     default:
         assert(!"a callback that a run calls");
     }
@@ -363,7 +396,8 @@ static bool has_size(enum game_callback callback)
 static bool changes_state(enum game_callback callback)
 {
     return callback == GAME_CALL_INIT || callback == GAME_CALL_JOIN ||
-           callback == GAME_CALL_LEAVE || callback == GAME_CALL_TICK;
+           callback == GAME_CALL_LEAVE || callback == GAME_CALL_TICK ||
+           callback == GAME_CALL_MIGRATE;
 }
 
 static void meet_and_part(struct run *run)

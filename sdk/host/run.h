@@ -94,6 +94,15 @@ bool run_match_fits(const struct gk_manifest *manifest, const struct gk_match *m
 /* Begins a match that fits, also after another one; everybody is away. */
 void run_begin(struct run *run, const struct gk_match *match);
 
+/* Goes on with a match that fits, from `state` and from who was there in it; who was there is still
+ * connected. */
+void run_resume(struct run *run, const struct gk_match *match, const uint8_t *state, uint32_t ticks,
+                uint64_t joined, uint64_t left);
+/* Fills the state from one of `schema` by the game's `migrate`, for such a match. False when the
+ * game refuses it, has no `migrate`, or on a fault; then the match cannot go on. */
+bool run_migrate(struct run *run, const struct gk_match *match, const uint8_t *old, uint32_t bytes,
+                 uint32_t schema);
+
 /* From the next step on, as the server has it: who is connected. Each slot is below player_count.
  * After GK_LEAVE_LEFT a slot stays empty and has no input. */
 void run_join(struct run *run, uint32_t slot);

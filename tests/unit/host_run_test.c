@@ -213,6 +213,45 @@ static void test_run_records_what_happens(void)
     CU_ASSERT_EQUAL(record.result.players[0].outcome, GK_OUTCOME_WIN);
 }
 
+static void test_run_goes_on_from_a_state_that_was_kept(void)
+{
+    uint8_t kept[GK_VIEW_BYTES_MAX];
+    begin("TEST_GAME");
+    run_join(run, 0);
+    run_join(run, 1);
+    CU_ASSERT_TRUE(add(0, 7));
+    CU_ASSERT_TRUE(run_step(run));
+    memcpy(kept, run->state.bytes, run->state.count);
+    struct gk_match match = run->match;
+    uint32_t ticks = run->ticks;
+    uint64_t joined = run->joined;
+    CU_ASSERT_TRUE(add(1, 9));
+    CU_ASSERT_TRUE(run_step(run));
+    uint64_t hash = run_hash(run);
+    run_destroy(run);
+
+    run = load("TEST_GAME"); /* that has begun nothing */
+    run_resume(run, &match, kept, ticks, joined, 0);
+    CU_ASSERT_TRUE(add(1, 9));
+    CU_ASSERT_TRUE(run_step(run));
+    CU_ASSERT_EQUAL(run_hash(run), hash);
+    CU_ASSERT_EQUAL(run->ticks, ticks + 1);
+    CU_ASSERT_EQUAL(counted()->joins[0], 1);
+    run_resume(run, &match, kept, ticks, joined, 2); /* and back again, the second one being gone */
+    CU_ASSERT_FALSE(add(1, 9));
+    CU_ASSERT_EQUAL(counted()->counts[0], 7);
+    run_destroy(run);
+}
+
+static void test_run_migrates_only_by_the_game(void)
+{
+    const struct gk_match match = match_of(0, 2);
+    uint8_t old[16] = {1};
+    run = load("TEST_GAME"); /* which has no migrate */
+    CU_ASSERT_FALSE(run_migrate(run, &match, old, sizeof old, 0));
+    run_destroy(run);
+}
+
 static void test_run_knows_which_matches_fit(void)
 {
     run = load("TEST_GAME");
@@ -237,6 +276,8 @@ int main(void)
         PROMISE(test_run_names_the_callback_that_misbehaves),
         PROMISE(test_run_finds_a_game_impure_when_it_repeats),
         PROMISE(test_run_records_what_happens),
+        PROMISE(test_run_goes_on_from_a_state_that_was_kept),
+        PROMISE(test_run_migrates_only_by_the_game),
         PROMISE(test_run_knows_which_matches_fit),
         CU_TEST_INFO_NULL,
     };

@@ -37,6 +37,11 @@ bool game_load(int image_fd, struct gk_game *ret_game)
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", image_fd);
+    return game_load_path(path, ret_game);
+}
+
+bool game_load_path(const char *path, struct gk_game *ret_game)
+{
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return fail(dlerror());

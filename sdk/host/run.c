@@ -15,7 +15,8 @@
 #define FENCE_BYTES   64
 #define FENCE         0xb7
 #define GARBAGE_BYTES 16384
-#define ANSWER_BYTES  (GK_VIEW_BYTES_MAX > 4096u ? GK_VIEW_BYTES_MAX : 4096u)
+#define ANSWER_BYTES  GK_VIEW_BYTES_MAX
+#define EXPLAIN_BYTES 4096
 
 struct question {
     enum game_callback callback;
@@ -253,6 +254,22 @@ void run_explain(struct run *run, char *ret_text, uint32_t capacity)
         bytes = 0;
     memcpy(ret_text, run->answer.bytes, bytes);
     ret_text[bytes] = 0;
+}
+
+void run_ask(struct run *run, enum game_callback callback, uint32_t slot, const uint8_t *bytes,
+             uint32_t count)
+{
+    char text[EXPLAIN_BYTES];
+    if (callback == GAME_CALL_INPUT)
+        (void)run_input(run, slot, bytes, count);
+    else if (callback == GAME_CALL_BOT && count == 1)
+        (void)run_bot(run, slot, bytes[0]);
+    else if (callback == GAME_CALL_VIEW)
+        (void)run_view(run, slot);
+    else if (callback == GAME_CALL_EXPLAIN)
+        run_explain(run, text, sizeof text);
+    else if (!run->is_over)
+        look(run);
 }
 
 uint64_t run_hash(const struct run *run)

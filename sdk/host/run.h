@@ -129,6 +129,10 @@ uint32_t run_view(struct run *run, uint32_t viewer);
 /* `explain` as text, zero-terminated; empty when the game has none. */
 void run_explain(struct run *run, char *ret_text, uint32_t capacity);
 
+/* A question of a recording: calls `callback`, which changes no state, and drops the answer. */
+void run_ask(struct run *run, enum game_callback callback, uint32_t slot, const uint8_t *bytes,
+             uint32_t count);
+
 uint64_t run_hash(const struct run *run);
 
 /* The head of a recording of `match`; the seats stay empty. */

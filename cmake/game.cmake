@@ -8,16 +8,20 @@ function(game_image_test name)
     add_test(NAME ${name}_image COMMAND gamekit_tool check ${CMAKE_BINARY_DIR}/plugins.d/${name})
 endfunction()
 
-# game_portable_test(NAME SOURCES...): ctest NAME_portable, the rules compile with clang and as
-# WebAssembly; skipped where these are not installed. Sources are those of the folder above.
-function(game_portable_test name)
-    list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/../)
-    set(flags ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_WARNINGS} -Werror -I ${GAMEKIT_INCLUDE_DIR})
+# game_determinism_test(NAME FOLDER SOURCES...): ctest determinism_NAME, the rules in FOLDER are the same
+# function for gcc, clang and WebAssembly, optimized or not; skipped where these are not installed.
+function(game_determinism_test name folder)
+    set(flags ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_WARNINGS} -Werror -I ${GAMEKIT_INCLUDE_DIR}
+        ${DETERMINISM_DEFINITIONS})
     list(JOIN flags " " flags)
     list(JOIN GAMEKIT_WASM_OPTIONS " " wasm)
     set(native ${GAMEKIT_NATIVE_OPTIONS} ${GAMEKIT_LINK_OPTIONS})
     list(JOIN native " " native)
-    add_test(NAME ${name}_portable COMMAND ${CMAKE_SOURCE_DIR}/sdk/tests/portable.sh
-        ${CMAKE_CURRENT_BINARY_DIR}/portable "${flags} ${native}" "${flags} ${wasm}" ${ARGN})
-    set_tests_properties(${name}_portable PROPERTIES SKIP_RETURN_CODE 77)
+    list(TRANSFORM ARGN PREPEND ${folder}/)
+    find_program(GAMEKIT_NODE node)
+    add_test(NAME determinism_${name}
+        COMMAND ${CMAKE_SOURCE_DIR}/sdk/tests/determinism.sh $<TARGET_FILE:gamekit_tool>
+                "${GAMEKIT_NODE}" ${CMAKE_BINARY_DIR}/determinism/${name} ${folder}/game.json
+                "${flags} ${native}" "${flags} ${wasm}" ${ARGN})
+    set_tests_properties(determinism_${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS determinism)
 endfunction()

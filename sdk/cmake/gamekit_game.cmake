@@ -11,7 +11,7 @@ set(GAMEKIT_LINK_OPTIONS -nostdlib -nostartfiles -Wl,-z,defs,-z,now,-z,relro -Wl
     -Wl,--build-id=none)
 # A WebAssembly module has no ELF notes: the manifest becomes plain data.
 set(GAMEKIT_WASM_OPTIONS --target=wasm32 -mbulk-memory -nostdlib -Wl,--no-entry -Wl,--strip-all
-    -Wl,--export=gk_game_v1 -Wl,--export-table)
+    -Wl,--export=gk_game_v1 -Wl,--export-table -Wl,--growable-table)
 
 # gamekit_add_game(ID SOURCES...): builds the game whose rules are SOURCES and whose game.json and
 # client/ lie beside the CMakeLists.txt that calls it, and lays its bundle (game.so, game.json,

@@ -76,6 +76,10 @@ static void tick(const struct gk_host *host, void *bytes, const struct gk_inputs
     struct state *state = bytes;
     (void)host;
     state->ticks++;
+#if (defined COUNTER_UNEVEN_OPTIMIZED && defined __OPTIMIZE__) ||                                  \
+    (defined COUNTER_UNEVEN_WASM && defined __wasm__)
+    state->ticks++; /* other rules from another compiler: the test of determinism sees it */
+#endif
     for (uint32_t slot = 0; slot < state->players; slot++) {
         if (!(inputs->present >> slot & 1))
             continue;

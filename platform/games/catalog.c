@@ -21,6 +21,7 @@
 #include "games/judges.h"
 #include "host/admit.h"
 #include "host/hash.h"
+#include "host/image.h"
 
 #define PROBED_PATH_BYTES    (CONFIG_TEXT_BYTES + 112)
 #define SIGNATURE_UNREADABLE 1 /* of what is there and is no folder that can be walked */
@@ -314,6 +315,9 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
         free(image);
         return NULL;
     }
+    const struct bundle_file *game = bundle_find(bundle, "game.so");
+    image->has_bot =
+        game_image_has_callback(game->bytes, game->count, offsetof(struct gk_game, bot));
     image->manifest = admission->manifest;
     image->memory = admission->image;
     image->about = admission->about;

@@ -19,7 +19,10 @@ static const struct route routes[] = {
     {"GET", "/api/games/matches/{id}", ACCESS_PUBLIC, NULL, match_show},
     {"GET", "/api/games/users/{id}/matches", ACCESS_PUBLIC, NULL, user_match_list},
     {"GET", "/api/games/users/{id}/stats", ACCESS_PUBLIC, NULL, user_stats_show},
+    {"POST", "/internal/games/{id}/options", ACCESS_SERVICE, "games:start", game_options_judge},
     {"POST", "/internal/games/matches", ACCESS_SERVICE, "games:start", match_start_for_room},
+    {"POST", "/internal/games/matches/{id}/seats", ACCESS_SERVICE, "games:start",
+     match_seat_for_room},
     {"GET", "/internal/games/matches/{id}/placement", ACCESS_SERVICE, "games:frames",
      match_placement},
 };

@@ -24,10 +24,13 @@ json_t *game_json_of(const struct image *image, int playing)
                                                mode->players_min, "playersMax", mode->players_max,
                                                "teams", mode->teams));
     }
-    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:o,s:o,s:o,s:s,s:o,s:i}", "id", manifest->id,
-                     "title", manifest->title, "version", manifest->version, "sha", image->sha_text,
-                     "tickHz", manifest->tick_hz, "playersMin", manifest->players_min, "playersMax",
-                     manifest->players_max, "modes", modes, "client",
+    return json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:i,s:b,s:b,s:o,s:o,s:o,s:o,s:s,s:o,s:i}", "id",
+                     manifest->id, "title", manifest->title, "version", manifest->version, "sha",
+                     image->sha_text, "tickHz", manifest->tick_hz, "turnSeconds",
+                     (int)manifest->turn_seconds, "playersMin", manifest->players_min, "playersMax",
+                     manifest->players_max, "bots", (int)image->has_bot, "openSeats",
+                     (manifest->flags & GK_FLAG_OPEN_SEATS) != 0, "modes", modes, "options",
+                     json_loads(image->about.options, 0, NULL), "client",
                      json_sprintf("/games/%s/%s/client/", manifest->id, image->sha_text), "texts",
                      json_loads(image->about.texts, 0, NULL), "icon", image->about.icon, "input",
                      json_loads(image->about.input, 0, NULL), "playing", playing);

@@ -18,6 +18,7 @@ struct image {
     char sha_text[SHA_TEXT_BYTES];
     struct gk_manifest manifest;
     struct game_json about;
+    bool has_bot;
     int memory; /* sealed memfd of game.so */
 };
 

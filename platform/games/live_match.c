@@ -11,6 +11,10 @@
 #include "games/order.h"
 #include "games/supervision.h"
 
+static void slot_fill(const struct match_player *player, struct control_slot *ret_slot);
+static enum error choose_slot(struct worker *worker, const struct live_match *match,
+                              const struct id *user, uint32_t *ret_slot);
+
 bool match_send(struct worker *worker, const struct live_match *match)
 {
     return worker_process_send(&worker->process, CONTROL_MATCH_START, &match->start,
@@ -22,15 +26,12 @@ void match_start_fill(const struct match_begin *begin, uint32_t index,
                       struct control_match_start *ret_start)
 {
     *ret_start = (struct control_match_start){
-        .arena_index = index, .mode = begin->mode, .slot_count = (uint32_t)begin->player_count};
+        .arena_index = index, .mode = begin->mode, .slot_count = (uint32_t)begin->slot_count};
     memcpy(ret_start->match, begin->id.bytes, sizeof ret_start->match);
     random_bytes(&ret_start->seed, sizeof ret_start->seed);
-    for (int i = 0; i < begin->player_count; i++) {
-        struct control_slot *slot = &ret_start->slots[i];
-        memcpy(slot->user, begin->players[i].user.bytes, sizeof slot->user);
-        snprintf(slot->name, sizeof slot->name, "%s", begin->players[i].name);
-        slot->team = (uint8_t)begin->players[i].team;
-    }
+    memcpy(ret_start->options, begin->options, sizeof ret_start->options);
+    for (int i = 0; i < begin->slot_count; i++)
+        slot_fill(&begin->players[i], &ret_start->slots[i]);
 }
 
 /* The placement is there before the asker hears of it. */
@@ -40,12 +41,13 @@ void match_running(struct worker *worker, struct live_match *match)
     if (!match->order)
         return; /* it goes on after a restart */
     const struct match_begin *begin = order_begin(match->order);
-    struct placement placement = {.match = match->id, .player_count = begin->player_count};
+    struct placement placement = {.match = match->id};
     snprintf(placement.game, sizeof placement.game, "%s", begin->image->manifest.id);
     memcpy(placement.sha_text, begin->image->sha_text, sizeof placement.sha_text);
     memcpy(placement.worker, worker->name, sizeof placement.worker);
-    for (int i = 0; i < begin->player_count; i++)
-        placement.players[i] = begin->players[i].user;
+    for (int i = 0; i < begin->slot_count; i++)
+        if (match_player_is_person(&begin->players[i]))
+            placement.players[placement.player_count++] = begin->players[i].user;
 
     struct order *order = match->order;
     match->order = NULL;
@@ -55,6 +57,29 @@ void match_running(struct worker *worker, struct live_match *match)
         return;
     }
     match_stop(worker, match); /* nobody waits for it: its row is taken back by the asker */
+}
+
+enum error match_seat(struct worker *worker, struct live_match *match, struct match_player *player)
+{
+    uint32_t slot = 0;
+    enum error error = choose_slot(worker, match, &player->user, &slot);
+    if (error != OK)
+        return error;
+    struct control_slot *seat = &match->start.slots[slot];
+    player->slot = (int)slot;
+    player->team = seat->team;
+    player->bot = 0;
+    if (memcmp(seat->user, player->user.bytes, sizeof seat->user) == 0)
+        return OK; /* he has it */
+    struct control_match_seat order = {.slot = slot};
+    memcpy(order.match, match->id.bytes, sizeof order.match);
+    slot_fill(player, &order.seat);
+    if (worker->ready &&
+        worker_process_send(&worker->process, CONTROL_MATCH_SEAT, &order, sizeof order, -1) != OK)
+        return ERROR_OVERLOADED;
+    *seat = order.seat; /* what the next process is told */
+    placements_seat(worker->supervisor->placements, &match->id, &player->user);
+    return OK;
 }
 
 void match_stop(struct worker *worker, const struct live_match *match)
@@ -104,4 +129,39 @@ bool match_result_is_sane(const struct live_match *match, const struct gk_result
         if (result->players[i].outcome > GK_OUTCOME_DRAW || result->players[i].forfeit > 1)
             return false;
     return true;
+}
+
+static void slot_fill(const struct match_player *player, struct control_slot *ret_slot)
+{
+    *ret_slot = (struct control_slot){.team = (uint8_t)player->team,
+                                      .bot_difficulty = (uint8_t)player->bot};
+    memcpy(ret_slot->user, player->user.bytes, sizeof ret_slot->user);
+    snprintf(ret_slot->name, sizeof ret_slot->name, "%s", player->name);
+}
+
+/* His own if he has one and has not given it up; else a bot's, else one that nobody had. What was
+ * given up is nobody's any more: the game has heard that nothing comes of it again. */
+static enum error choose_slot(struct worker *worker, const struct live_match *match,
+                              const struct id *user, uint32_t *ret_slot)
+{
+    static const uint8_t nobody[16];
+    const struct control_match_start *start = &match->start;
+    struct arena_match *arena = worker_process_match(&worker->process, start->arena_index);
+    uint32_t bots = UINT32_MAX, open = UINT32_MAX;
+    if (match->order)
+        return ERROR_UNAVAILABLE; /* it does not run yet */
+    for (uint32_t slot = start->slot_count; slot-- > 0;) {
+        const struct control_slot *seat = &start->slots[slot];
+        if (memcmp(seat->user, user->bytes, sizeof seat->user) == 0) {
+            uint64_t left = arena_newest(&worker->process.sizes, arena)->left;
+            *ret_slot = slot;
+            return left >> slot & 1 ? ERROR_ROOM_IN_MATCH : OK;
+        }
+        if (memcmp(seat->user, nobody, sizeof nobody) == 0)
+            *(seat->bot_difficulty != 0 ? &bots : &open) = slot;
+    }
+    if (bots == UINT32_MAX && open == UINT32_MAX)
+        return ERROR_ROOM_FULL;
+    *ret_slot = bots != UINT32_MAX ? bots : open;
+    return OK;
 }

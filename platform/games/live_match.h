@@ -25,6 +25,10 @@ void match_start_fill(const struct match_begin *begin, uint32_t index,
 bool match_send(struct worker *worker, const struct live_match *match);
 /* The worker says that it runs: placed and answered. */
 void match_running(struct worker *worker, struct live_match *match);
+/* `player`, a user and his name, gets a seat of a bot or of nobody, or keeps the one he has: his
+ * slot and team are filled in. ERROR_ROOM_FULL; ERROR_ROOM_IN_MATCH when he has given his up. */
+must_use enum error match_seat(struct worker *worker, struct live_match *match,
+                               struct match_player *player);
 /* It ends as aborted, and the worker tells. */
 void match_stop(struct worker *worker, const struct live_match *match);
 /* It has ended: the result is handed on, its place is free, it is freed. */

@@ -12,54 +12,63 @@
 #include "games/operations.h"
 #include "games/playing.h"
 #include "games/state.h"
+#include "wire/events.h"
 
 struct wish {
     char room[ID_TEXT_BYTES], game[32], mode[16];
-    json_t *players;
+    json_t *players, *options;
+    int64_t seats, bots;
+    bool has_options;
 };
 static const struct json_field wish_fields[] = {
     JSON_TEXT(struct wish, room, 36, 36),
     JSON_TEXT(struct wish, game, 1, 31),
     JSON_TEXT(struct wish, mode, 1, 15),
     JSON_ARRAY(struct wish, players, 1, GK_PLAYERS_MAX),
+    JSON_INT(struct wish, seats, 1, GK_PLAYERS_MAX),
+    JSON_INT(struct wish, bots, 0, MATCH_BOT_DIFFICULTY_MAX),
+    JSON_OBJECT_OPTIONAL(struct wish, options, has_options),
 };
 
 struct wished_player {
     char user[ID_TEXT_BYTES], name[USERNAME_BYTES];
+    int64_t slot;
 };
 static const struct json_field player_fields[] = {
     JSON_TEXT(struct wished_player, user, 36, 36),
     JSON_TEXT(struct wished_player, name, 1, USERNAME_BYTES - 1),
+    JSON_INT(struct wished_player, slot, 0, GK_PLAYERS_MAX - 1),
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static enum error decode(struct call *call, const json_t *body, struct wish *ret_wish,
-                         struct match_begin *ret_begin);
-static enum error decode_player(struct call *call, const json_t *item, int slot,
-                                struct match_begin *begin);
-static enum error choose_mode(struct call *call, const char *mode, struct match_begin *begin);
+static enum error decode(struct call *call, struct wish *ret_wish, struct match_begin *ret_begin);
+static enum error decode_player(struct call *call, const json_t *item, struct match_begin *begin);
+static enum error choose_mode(struct call *call, const struct wish *wish,
+                              struct match_begin *begin);
+static enum error fill_seats(struct call *call, const struct wish *wish, const struct gk_mode *mode,
+                             struct match_begin *begin);
+static enum error choose_options(struct call *call, const struct wish *wish,
+                                 struct match_begin *begin);
 static enum error start(struct call *call, const struct match_begin *begin);
 static enum error announce(struct call *call, const struct match_begin *begin);
-static json_t *players_json(const struct match_begin *begin);
+static json_t *started_player_json(const json_t *player);
 
 enum error match_start_for_room(struct call *call)
 {
     struct games *games = games_of(call->context);
     struct wish wish = {.players = NULL};
     struct match_begin *begin = arena_alloc(call->arena, sizeof *begin);
-    json_t *body = NULL;
 
-    enum error error = json_parse_object(call->body, call->body_bytes, &body);
-    if (error == OK)
-        error = decode(call, body, &wish, begin);
-    json_decref(body);
+    enum error error = decode(call, &wish, begin);
     if (error != OK)
         return error;
     struct image *image = catalog_find(games->catalog, wish.game);
     if (!image)
         return ERROR_GAME_NOT_FOUND;
     begin->image = image;
-    error = choose_mode(call, wish.mode, begin);
+    error = choose_mode(call, &wish, begin);
+    if (error == OK)
+        error = choose_options(call, &wish, begin);
     if (error == OK)
         error = start(call, begin);
     if (error == OK)
@@ -68,60 +77,90 @@ enum error match_start_for_room(struct call *call)
     return error;
 }
 
-static enum error decode(struct call *call, const json_t *body, struct wish *ret_wish,
-                         struct match_begin *ret_begin)
+static enum error decode(struct call *call, struct wish *ret_wish, struct match_begin *ret_begin)
 {
-    struct json_complaint complaint;
-    enum error error = json_decode(body, wish_fields, COUNT(wish_fields), ret_wish, &complaint);
+    enum error error = call_decode(call, wish_fields, COUNT(wish_fields), ret_wish);
     if (error != OK)
-        return call_complain(call, error, complaint.field, "%s", complaint.sentence);
+        return error;
     if (!id_parse(ret_wish->room, &ret_begin->room))
         return call_complain(call, ERROR_VALIDATION, "room", "This is no id.");
     ret_begin->id = id_new();
-    ret_begin->player_count = (int)json_array_size(ret_wish->players);
-    for (int slot = 0; error == OK && slot < ret_begin->player_count; slot++)
-        error =
-            decode_player(call, json_array_get(ret_wish->players, (size_t)slot), slot, ret_begin);
+    ret_begin->slot_count = (int)ret_wish->seats;
+    for (size_t i = 0; error == OK && i < json_array_size(ret_wish->players); i++)
+        error = decode_player(call, json_array_get(ret_wish->players, i), ret_begin);
     return error;
 }
 
-static enum error decode_player(struct call *call, const json_t *item, int slot,
-                                struct match_begin *begin)
+static enum error decode_player(struct call *call, const json_t *item, struct match_begin *begin)
 {
     struct wished_player wished = {.user = ""};
-    struct match_player *player = &begin->players[slot];
     struct json_complaint complaint;
+    struct id user;
     if (!json_is_object(item))
         return call_complain(call, ERROR_VALIDATION, "players", "Each player is an object.");
     enum error error = json_decode(item, player_fields, COUNT(player_fields), &wished, &complaint);
     if (error != OK)
         return call_complain(call, error, complaint.field, "%s", complaint.sentence);
-    if (!id_parse(wished.user, &player->user))
+    if (!id_parse(wished.user, &user))
         return call_complain(call, ERROR_VALIDATION, "user", "This is no id.");
-    for (int i = 0; i < slot; i++)
-        if (id_equal(&begin->players[i].user, &player->user))
+    struct match_player *player = &begin->players[wished.slot];
+    if (wished.slot >= begin->slot_count || match_player_is_person(player))
+        return call_complain(call, ERROR_VALIDATION, "slot", "There is no such free seat.");
+    for (int slot = 0; slot < begin->slot_count; slot++)
+        if (id_equal(&begin->players[slot].user, &user))
             return call_complain(call, ERROR_VALIDATION, "players", "A player stands there twice.");
+    player->user = user;
     memcpy(player->name, wished.name, sizeof player->name);
-    player->slot = slot;
     return OK;
 }
 
-static enum error choose_mode(struct call *call, const char *mode, struct match_begin *begin)
+static enum error choose_mode(struct call *call, const struct wish *wish, struct match_begin *begin)
 {
     const struct gk_manifest *manifest = &begin->image->manifest;
     for (uint32_t i = 0; i < manifest->mode_count; i++) {
-        const struct gk_mode *found = &manifest->modes[i];
-        if (strcmp(found->id, mode) != 0)
+        if (strcmp(manifest->modes[i].id, wish->mode) != 0)
             continue;
-        if (begin->player_count < found->players_min || begin->player_count > found->players_max)
-            return call_complain(call, ERROR_VALIDATION, "players", "This mode is for %d to %d.",
-                                 found->players_min, found->players_max);
         begin->mode = i;
-        for (int slot = 0; slot < begin->player_count; slot++)
-            begin->players[slot].team = slot % found->teams;
-        return OK;
+        return fill_seats(call, wish, &manifest->modes[i], begin);
     }
     return ERROR_MODE_NOT_FOUND;
+}
+
+/* A seat without a player is a bot's, or stays open where the game can do with that. */
+static enum error fill_seats(struct call *call, const struct wish *wish, const struct gk_mode *mode,
+                             struct match_begin *begin)
+{
+    int people = (int)json_array_size(wish->players), bots = 0;
+    bool may_be_open = (begin->image->manifest.flags & GK_FLAG_OPEN_SEATS) != 0;
+    if (begin->slot_count < mode->players_min || begin->slot_count > mode->players_max)
+        return call_complain(call, ERROR_VALIDATION, "seats", "This mode is for %d to %d.",
+                             mode->players_min, mode->players_max);
+    if (wish->bots > 0 && !begin->image->has_bot)
+        return call_complain(call, ERROR_VALIDATION, "bots", "This game has no bots.");
+    if (wish->bots == 0 && people < (may_be_open ? mode->players_min : begin->slot_count))
+        return call_complain(call, ERROR_VALIDATION, "players",
+                             "There are not enough for the seats.");
+    for (int slot = 0; slot < begin->slot_count; slot++) {
+        struct match_player *player = &begin->players[slot];
+        player->slot = slot;
+        player->team = slot % mode->teams;
+        if (wish->bots == 0 || match_player_is_person(player))
+            continue;
+        player->bot = (int)wish->bots;
+        snprintf(player->name, sizeof player->name, "Bot %d",
+                 ++bots); /* nobody's: it has a blank */
+    }
+    return OK;
+}
+
+static enum error choose_options(struct call *call, const struct wish *wish,
+                                 struct match_begin *begin)
+{
+    struct game_options_complaint complaint;
+    if (game_options_choose(&begin->image->about.declared, wish->options, begin->options,
+                            &complaint))
+        return OK;
+    return call_complain(call, ERROR_VALIDATION, complaint.field, "%s", complaint.sentence);
 }
 
 static enum error start(struct call *call, const struct match_begin *begin)
@@ -141,8 +180,9 @@ static enum error start(struct call *call, const struct match_begin *begin)
         return error;
     }
     log_info("match started", "match", match, "game", begin->image->manifest.id, NULL);
-    for (int i = 0; i < begin->player_count; i++)
-        playing_set(context, &begin->players[i].user, &begin->id);
+    for (int slot = 0; slot < begin->slot_count; slot++)
+        if (match_player_is_person(&begin->players[slot]))
+            playing_set(context, &begin->players[slot].user, &begin->id);
     return OK;
 }
 
@@ -150,37 +190,45 @@ static enum error announce(struct call *call, const struct match_begin *begin)
 {
     struct service_context *context = call->context;
     AUTO_DATABASE *database = NULL;
-    struct placement placement = {.worker = ""};
-    char match[ID_TEXT_BYTES], room[ID_TEXT_BYTES], channel[ID_TEXT_BYTES + 8];
+    char match[ID_TEXT_BYTES], room[ID_TEXT_BYTES], channel[WIRE_CHANNEL_BYTES_MAX];
     json_t *answer = NULL;
     id_text(&begin->id, match);
     id_text(&begin->room, room);
-    snprintf(channel, sizeof channel, "room:%s", room);
-    (void)placements_find(games_of(context)->placements, &begin->id, &placement);
-    service_publish(context, channel, "game:started",
-                    json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "match", match, "game",
-                              begin->image->manifest.id, "sha", begin->image->sha_text, "mode",
-                              begin->image->manifest.modes[begin->mode].id, "room", room, "players",
-                              players_json(begin), "worker", placement.worker, "frames",
-                              context->settings->frames_address));
-
+    snprintf(channel, sizeof channel, WIRE_CHANNEL_ROOM "%s", room);
     enum error error = database_open(context->database, &database);
     if (error == OK)
         error = match_store_get(database, match, &answer);
-    if (error == OK)
-        call_reply(call, 201, answer);
-    return error;
+    if (error != OK)
+        return error;
+    match_tell_started(context, channel, answer);
+    call_reply(call, 201, answer);
+    return OK;
 }
 
-static json_t *players_json(const struct match_begin *begin)
+void match_tell_started(struct service_context *context, const char *channel, const json_t *match)
 {
+    struct placement placement = {.worker = ""};
+    struct id id;
+    size_t index;
+    const json_t *player;
     json_t *players = json_array();
-    for (int i = 0; i < begin->player_count; i++) {
-        char user[ID_TEXT_BYTES];
-        id_text(&begin->players[i].user, user);
-        json_array_append_new(
-            players, json_pack("{s:s,s:s,s:i,s:i}", "user", user, "name", begin->players[i].name,
-                               "slot", begin->players[i].slot, "team", begin->players[i].team));
-    }
-    return players;
+    if (id_parse(json_string_value(json_object_get(match, "id")), &id))
+        (void)placements_find(games_of(context)->placements, &id, &placement);
+    json_array_foreach(json_object_get(match, "players"), index, player)
+        json_array_append_new(players, started_player_json(player));
+    service_publish(context, channel, "game:started",
+                    json_pack("{s:O,s:O,s:O,s:O,s:O,s:o,s:s,s:s}", "match",
+                              json_object_get(match, "id"), "game", json_object_get(match, "game"),
+                              "sha", json_object_get(match, "sha"), "mode",
+                              json_object_get(match, "mode"), "room",
+                              json_object_get(match, "room"), "players", players, "worker",
+                              placement.worker, "frames", context->settings->frames_address));
+}
+
+static json_t *started_player_json(const json_t *player)
+{
+    return json_pack("{s:O,s:O,s:O,s:O,s:O}", "user", json_object_get(player, "user"), "name",
+                     json_object_get(player, "name"), "slot", json_object_get(player, "slot"),
+                     "team", json_object_get(player, "team"), "bot",
+                     json_object_get(player, "bot"));
 }

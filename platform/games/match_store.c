@@ -28,14 +28,49 @@ enum error match_store_begin(struct service_context *context, const struct match
     if (error == OK)
         error = database_begin(database);
     if (error == OK)
-        error =
-            database_run(database, &match_insert, NULL, match, database_number(MATCH_EPOCH_FIRST),
-                         room, manifest->id, manifest->version, begin->image->sha_text,
-                         manifest->modes[begin->mode].id, database_number(now_unix_ms),
-                         context->settings->instance, run, DATABASE_END);
+        error = database_run(
+            database, &match_insert, NULL, match, database_number(MATCH_EPOCH_FIRST), room,
+            manifest->id, manifest->version, begin->image->sha_text,
+            manifest->modes[begin->mode].id, database_number(now_unix_ms),
+            context->settings->instance, run, database_bool(match_has_bots(begin)), DATABASE_END);
     if (error == OK)
         error = insert_players(database, match, begin);
     return error == OK ? database_commit(database) : error;
+}
+
+enum error match_store_admit(struct database *database, const char *match, const char *user)
+{
+    AUTO_ROWS *live = NULL;
+    AUTO_ROWS *admitted = NULL;
+    enum error error = database_run(database, &match_lock_live, &live, match, DATABASE_END);
+    if (error == OK && rows_count(live) == 0)
+        return ERROR_MATCH_OVER;
+    if (error == OK)
+        error = database_run(database, &playing_admit, &admitted, user, match, DATABASE_END);
+    return error == OK && rows_count(admitted) == 0 ? ERROR_ALREADY_IN_MATCH : error;
+}
+
+enum error match_store_seat(struct database *database, const char *match,
+                            const struct match_player *player)
+{
+    char user[ID_TEXT_BYTES];
+    id_text(&player->user, user);
+    return database_run(database, &match_player_seat, NULL, match, database_number(player->slot),
+                        user, player->name, database_number(player->team), DATABASE_END);
+}
+
+bool match_player_is_person(const struct match_player *player)
+{
+    static const struct id nobody;
+    return !id_equal(&player->user, &nobody);
+}
+
+bool match_has_bots(const struct match_begin *begin)
+{
+    for (int slot = 0; slot < begin->slot_count; slot++)
+        if (begin->players[slot].bot != 0)
+            return true;
+    return false;
 }
 
 void match_store_forget(struct service_context *context, const struct id *match)
@@ -114,18 +149,23 @@ const char *match_reason_text(uint32_t reason)
                                             : "aborted";
 }
 
+/* Seats that nobody has are not written down. */
 static enum error insert_players(struct database *database, const char *match,
                                  const struct match_begin *begin)
 {
     enum error error = OK;
-    for (int i = 0; error == OK && i < begin->player_count; i++) {
-        const struct match_player *player = &begin->players[i];
+    for (int slot = 0; error == OK && slot < begin->slot_count; slot++) {
+        const struct match_player *player = &begin->players[slot];
+        bool is_person = match_player_is_person(player);
         char user[ID_TEXT_BYTES];
+        if (!is_person && player->bot == 0)
+            continue;
         id_text(&player->user, user);
         error =
             database_run(database, &match_player_insert, NULL, match, database_number(player->slot),
-                         user, player->name, database_number(player->team), DATABASE_END);
-        if (error == OK)
+                         is_person ? user : NULL, player->name, database_number(player->team),
+                         database_number(player->bot), DATABASE_END);
+        if (error == OK && is_person)
             error = database_run(database, &playing_insert, NULL, user, match, DATABASE_END);
         if (error == ERROR_BAD_REQUEST && database_constraint_is(database, "playing_one_match"))
             error = ERROR_ALREADY_IN_MATCH;
@@ -166,9 +206,10 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
 static json_t *player_json(const struct rows *players, int row)
 {
     return json_pack(
-        "{s:s,s:s,s:I,s:I,s:o,s:o,s:o,s:b}", "user", rows_text(players, row, "user_id"), "name",
-        rows_text(players, row, "name"), "slot", (json_int_t)rows_int(players, row, "slot"), "team",
-        (json_int_t)rows_int(players, row, "team"), "score", number_or_null(players, row, "score"),
+        "{s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:o,s:b}", "user", text_or_null(players, row, "user_id"),
+        "name", rows_text(players, row, "name"), "slot", (json_int_t)rows_int(players, row, "slot"),
+        "team", (json_int_t)rows_int(players, row, "team"), "bot",
+        (json_int_t)rows_int(players, row, "bot"), "score", number_or_null(players, row, "score"),
         "place", number_or_null(players, row, "place"), "outcome",
         text_or_null(players, row, "outcome"), "forfeit", (int)rows_bool(players, row, "forfeit"));
 }

@@ -8,7 +8,8 @@
 #include "core/clock.h"
 
 struct order {
-    struct match_begin begin; /* its image is kept */
+    struct match_begin begin; /* its image is kept; NULL for a seat */
+    struct seat_wish seat;
     int64_t since_ms;
     pthread_mutex_t lock;
     pthread_cond_t answered;
@@ -17,22 +18,29 @@ struct order {
     enum error error;
 };
 
+static struct order *make(void);
+
 struct order *order_create(const struct match_begin *begin)
 {
-    struct order *order = calloc(1, sizeof *order);
+    struct order *order = make();
     if (!order)
         return NULL;
     order->begin = *begin;
     (void)image_keep((struct image *)(uintptr_t)begin->image);
-    order->since_ms = clock_monotonic_ms();
-    order->references = 2;
-    pthread_mutex_init(&order->lock, NULL);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&order->answered, &attributes);
-    pthread_condattr_destroy(&attributes);
     return order;
+}
+
+struct order *order_create_seat(const struct seat_wish *wish)
+{
+    struct order *order = make();
+    if (order)
+        order->seat = *wish;
+    return order;
+}
+
+struct seat_wish *order_seat(struct order *order)
+{
+    return &order->seat;
 }
 
 void order_release(struct order *order)
@@ -82,4 +90,20 @@ bool order_answer(struct order *order, enum error error)
     pthread_mutex_unlock(&order->lock);
     order_release(order);
     return heard;
+}
+
+static struct order *make(void)
+{
+    struct order *order = calloc(1, sizeof *order);
+    if (!order)
+        return NULL;
+    order->since_ms = clock_monotonic_ms();
+    order->references = 2;
+    pthread_mutex_init(&order->lock, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&order->answered, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return order;
 }

@@ -1,5 +1,5 @@
-/* One wish for a match, between the pool's thread that waits for it and the loop that fulfils it.
- * Lives until both have let go. */
+/* One wish for a match, or for a seat in a live one, between the pool's thread that waits for it
+ * and the loop that fulfils it. Lives until both have let go. */
 #ifndef GAMES_ORDER_H
 #define GAMES_ORDER_H
 
@@ -7,9 +7,19 @@
 
 struct order;
 
-/* Held by the asker and by the loop: two references. */
+/* A seat of a live match: `player` has a user and a name; the loop fills in where he sits. */
+struct seat_wish {
+    struct id match;
+    struct match_player player;
+};
+
+/* Held by the asker and by the loop: two references. NULL without memory. */
 struct order *order_create(const struct match_begin *begin);
+struct order *order_create_seat(const struct seat_wish *wish);
 void order_release(struct order *order);
+
+/* The wish for a seat; the asker may read it after the answer. */
+struct seat_wish *order_seat(struct order *order);
 
 /* The asker: waits until the loop has answered or gives up after `timeout_ms`. */
 must_use enum error order_wait(struct order *order, int timeout_ms);

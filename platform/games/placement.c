@@ -54,6 +54,16 @@ bool placements_put(struct placements *placements, const struct placement *place
     return fits;
 }
 
+void placements_seat(struct placements *placements, const struct id *match, const struct id *user)
+{
+    pthread_mutex_lock(&placements->lock);
+    uint32_t found = placements->buckets[bucket_of(placements, match)];
+    struct placement *placement = found != EMPTY ? placements->entries[found - 1] : NULL;
+    if (placement && placement->player_count < GK_PLAYERS_MAX)
+        placement->players[placement->player_count++] = *user;
+    pthread_mutex_unlock(&placements->lock);
+}
+
 void placements_remove(struct placements *placements, const struct id *match)
 {
     pthread_mutex_lock(&placements->lock);

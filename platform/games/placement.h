@@ -19,7 +19,7 @@ struct placement {
     char game[32];
     char sha_text[SHA_TEXT_BYTES];
     char worker[WORKER_NAME_BYTES];
-    int player_count;
+    int player_count; /* people, not bots */
     struct id players[GK_PLAYERS_MAX];
 };
 
@@ -29,6 +29,8 @@ void placements_destroy(struct placements *placements);
 
 /* False when there are PLACEMENTS_MAX. */
 bool placements_put(struct placements *placements, const struct placement *placement);
+/* One more plays there. */
+void placements_seat(struct placements *placements, const struct id *match, const struct id *user);
 void placements_remove(struct placements *placements, const struct id *match);
 bool placements_find(struct placements *placements, const struct id *match,
                      struct placement *ret_placement);

@@ -20,7 +20,7 @@
 
 _Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
 
-enum letter_kind { LETTER_ORDER, LETTER_IMAGE };
+enum letter_kind { LETTER_ORDER, LETTER_SEAT, LETTER_IMAGE };
 struct letter {
     enum letter_kind kind;
     struct order *order; /* one of its references */
@@ -30,6 +30,9 @@ struct letter {
 static bool arena_folder_make(struct supervisor *supervisor);
 static void on_letter(void *context, void *letter);
 static void admit(struct supervisor *supervisor, struct image *image);
+static enum error ask(struct supervisor *supervisor, enum letter_kind kind, struct order *order,
+                      int timeout_ms);
+static enum error seat(struct supervisor *supervisor, struct seat_wish *wish);
 static bool place(struct supervisor *supervisor, struct order *order);
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image);
 static void on_look(evutil_socket_t fd, short what, void *context);
@@ -92,20 +95,22 @@ void supervisor_admit(struct supervisor *supervisor, struct image *image)
 
 enum error supervisor_start_match(struct supervisor *supervisor, const struct match_begin *begin)
 {
-    struct letter *letter = calloc(1, sizeof *letter);
-    struct order *order = letter ? order_create(begin) : NULL;
-    if (!order) {
-        free(letter);
+    struct order *order = order_create(begin);
+    if (!order)
         return ERROR_INTERNAL;
-    }
-    *letter = (struct letter){.kind = LETTER_ORDER, .order = order};
-    enum error error = mailbox_post(supervisor->mailbox, letter);
-    if (error == OK) {
-        error = order_wait(order, MATCH_START_MS_MAX);
-    } else {
-        order_release(order);
-        free(letter);
-    }
+    enum error error = ask(supervisor, LETTER_ORDER, order, MATCH_START_MS_MAX);
+    order_release(order);
+    return error;
+}
+
+enum error supervisor_seat(struct supervisor *supervisor, struct seat_wish *wish)
+{
+    struct order *order = order_create_seat(wish);
+    if (!order)
+        return ERROR_INTERNAL;
+    enum error error = ask(supervisor, LETTER_SEAT, order, MATCH_SEAT_MS_MAX);
+    if (error == OK)
+        *wish = *order_seat(order);
     order_release(order);
     return error;
 }
@@ -117,6 +122,23 @@ bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const
         if (strcmp(supervisor->workers[i]->name, name) == 0)
             return worker_hand_over(supervisor->workers[i], gateway, fd);
     return false;
+}
+
+/* The loop's reference goes with the letter. */
+static enum error ask(struct supervisor *supervisor, enum letter_kind kind, struct order *order,
+                      int timeout_ms)
+{
+    struct letter *letter = calloc(1, sizeof *letter);
+    enum error error = letter ? OK : ERROR_INTERNAL;
+    if (error == OK) {
+        *letter = (struct letter){.kind = kind, .order = order};
+        error = mailbox_post(supervisor->mailbox, letter);
+    }
+    if (error == OK)
+        return order_wait(order, timeout_ms);
+    order_release(order);
+    free(letter);
+    return error;
 }
 
 /* Memory-backed where there is /dev/shm, so that no disk is ever in the way of a tick. The name
@@ -156,6 +178,8 @@ static void on_letter(void *context, void *pointer)
     if (letter->kind == LETTER_IMAGE) {
         admit(supervisor, letter->image);
         image_release(letter->image);
+    } else if (letter->kind == LETTER_SEAT) {
+        (void)order_answer(letter->order, seat(supervisor, order_seat(letter->order)));
     } else if (supervisor->waiting_count == SUPERVISOR_WAITING_MAX) {
         (void)order_answer(letter->order, ERROR_OVERLOADED);
     } else {
@@ -163,6 +187,16 @@ static void on_letter(void *context, void *pointer)
         supervisor_place_waiting(supervisor);
     }
     free(letter);
+}
+
+static enum error seat(struct supervisor *supervisor, struct seat_wish *wish)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct live_match *match = worker_match_of(supervisor->workers[i], wish->match.bytes);
+        if (match)
+            return match_seat(supervisor->workers[i], match, &wish->player);
+    }
+    return ERROR_MATCH_OVER;
 }
 
 /* The workers of the versions before get no new matches; a worker for this one starts now, so that

@@ -9,6 +9,7 @@
 
 #include "games/image.h"
 #include "games/match_store.h"
+#include "games/order.h"
 #include "games/placement.h"
 #include "games/results.h"
 #include "games/worker_process.h"
@@ -17,9 +18,11 @@
 #define SUPERVISOR_WORKERS_MAX 128
 #define SUPERVISOR_WAITING_MAX 256 /* matches that wait for a worker to be ready */
 #define SUPERVISOR_LOOK_MS     50
-#define SUPERVISOR_LATE_MS_MAX 300 /* behind the last look; then nobody is judged by his silence   \
-                                    */
-#define MATCH_START_MS_MAX 4000    /* until a match runs; then the asker is told no */
+#define SUPERVISOR_LATE_MS_MAX                                                                     \
+    300                         /* behind the last look; then nobody is judged by his silence      \
+                                 */
+#define MATCH_START_MS_MAX 4000 /* until a match runs; then the asker is told no */
+#define MATCH_SEAT_MS_MAX  2000 /* until somebody has a seat */
 
 struct supervisor;
 
@@ -37,6 +40,10 @@ void supervisor_admit(struct supervisor *supervisor, struct image *image);
  * the match does not run and never will. */
 must_use enum error supervisor_start_match(struct supervisor *supervisor,
                                            const struct match_begin *begin);
+
+/* A pool's thread: a seat of a live match for a user, see match_seat() in live_match.h; the rest of
+ * `wish` is filled in. ERROR_MATCH_OVER when it is not live. */
+must_use enum error supervisor_seat(struct supervisor *supervisor, struct seat_wish *wish);
 
 /* Hands a gateway's socket to the worker `name`; false when there is none. `fd` stays the
  * caller's. */

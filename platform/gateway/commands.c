@@ -33,6 +33,14 @@
     {                                                                                              \
         name, JSON_KIND_INT, place, true                                                           \
     }
+#define OBJECT_MAY(name, place)                                                                    \
+    {                                                                                              \
+        name, JSON_KIND_OBJECT, place, true                                                        \
+    }
+#define BOOL_MAY(name, place)                                                                      \
+    {                                                                                              \
+        name, JSON_KIND_BOOL, place, true                                                          \
+    }
 #define BOOL(name, place)                                                                          \
     {                                                                                              \
         name, JSON_KIND_BOOL, place, false                                                         \
@@ -51,12 +59,19 @@ const struct command command_table[] = {
                 TEXT_MAY("cursor", IN_QUERY)}},
     {"room:create", "POST", ROOMS, "/api/rooms",
      .fields = {TEXT("game", IN_BODY), TEXT("mode", IN_BODY), TEXT_MAY("name", IN_BODY),
-                TEXT_MAY("visibility", IN_BODY)}},
+                TEXT_MAY("visibility", IN_BODY), OBJECT_MAY("options", IN_BODY),
+                INT_MAY("bots", IN_BODY), INT_MAY("seats", IN_BODY),
+                BOOL_MAY("lateJoin", IN_BODY)}},
+    {"room:update", "PATCH", ROOMS, "/api/rooms/{room}",
+     .fields = {TEXT("room", IN_PATH), OBJECT_MAY("options", IN_BODY), INT_MAY("bots", IN_BODY),
+                INT_MAY("seats", IN_BODY), BOOL_MAY("lateJoin", IN_BODY)}},
     {"room:join", "POST", ROOMS, "/api/rooms/{room}/join",
      .fields = {TEXT("room", IN_PATH), TEXT_MAY("role", IN_BODY)}},
     {"room:leave", "POST", ROOMS, "/api/rooms/{room}/leave", .fields = {TEXT("room", IN_PATH)}},
     {"room:ready", "POST", ROOMS, "/api/rooms/{room}/ready",
      .fields = {TEXT("room", IN_PATH), BOOL("ready", IN_BODY)}},
+    {"room:team", "POST", ROOMS, "/api/rooms/{room}/team",
+     .fields = {TEXT("room", IN_PATH), INT_MAY("team", IN_BODY)}},
     {"room:start", "POST", ROOMS, "/api/rooms/{room}/start", .fields = {TEXT("room", IN_PATH)}},
     {"room:kick", "POST", ROOMS, "/api/rooms/{room}/kick",
      .fields = {TEXT("room", IN_PATH), TEXT("user", IN_BODY)}},
@@ -146,7 +161,8 @@ enum error command_encode(const struct command *command, const json_t *data,
         json_decref(body);
         return complain(ret_complaint, "data", "This is longer than any of our ids.");
     }
-    bool has_body = command->method && strcmp(command->method, "POST") == 0;
+    bool has_body = command->method &&
+                    (strcmp(command->method, "POST") == 0 || strcmp(command->method, "PATCH") == 0);
     *ret_body = body ? json_dumps(body, JSON_COMPACT) : has_body ? strdup("{}") : NULL;
     json_decref(body);
     memcpy(ret_path, path, sizeof(path));
@@ -425,6 +441,10 @@ static enum error check_field(const struct command_field *field, const json_t *v
     case JSON_KIND_BOOL:
         if (!json_is_boolean(value))
             return complain(ret_complaint, field->name, "This must be true or false.");
+        return OK;
+    case JSON_KIND_OBJECT:
+        if (!json_is_object(value))
+            return complain(ret_complaint, field->name, "This must be an object.");
         return OK;
     default:
         return complain(ret_complaint, field->name, "This is not acceptable.");

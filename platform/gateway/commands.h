@@ -9,7 +9,7 @@
 #include "core/json.h"
 #include "gateway/socket.h"
 
-#define COMMAND_FIELDS_MAX     4
+#define COMMAND_FIELDS_MAX     8
 #define COMMAND_PATH_BYTES_MAX 2048
 #define COMMAND_MARGIN_MS      500 /* over request_timeout_ms, for an answer of our own */
 

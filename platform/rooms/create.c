@@ -8,8 +8,10 @@
 #include "rooms/operations.h"
 #include "rooms/queries.h"
 #include "rooms/room.h"
+#include "rooms/settings.h"
 
 struct wish {
+    struct settings_wish settings;
     char game[64], mode[64];
     char name[ROOM_NAME_BYTES], visibility[16];
     bool has_name, has_visibility;
@@ -19,11 +21,10 @@ static const struct json_field wish_fields[] = {
     JSON_TEXT(struct wish, mode, 1, 63),
     JSON_TEXT_OPTIONAL(struct wish, name, has_name, 1, ROOM_NAME_CHARS_MAX),
     JSON_TEXT_OPTIONAL(struct wish, visibility, has_visibility, 1, 15),
+    SETTINGS_FIELDS,
 };
 
 static enum error check(struct call *call, struct room *ret_room);
-static enum error check_mode(struct call *call, const struct wish *wish,
-                             struct game_mode *ret_mode);
 static enum error proceed(struct call *call, struct room *room, int64_t now_unix_ms);
 
 enum error room_create(struct call *call)
@@ -54,34 +55,25 @@ static enum error check(struct call *call, struct room *ret_room)
     if (!room_choose_name(wish.has_name ? wish.name : NULL, call->caller.name, room.name))
         return call_complain(call, ERROR_VALIDATION, "name", "Must not be blank.");
     struct game_mode mode;
-    error = check_mode(call, &wish, &mode);
+    char options[ROOM_OPTIONS_BYTES];
+    error = settings_ask(call, wish.game, wish.mode, &wish.settings, true, &mode, options);
+    if (error == OK)
+        error = settings_put(call, &wish.settings, &mode, options, &room);
     if (error != OK)
         return error;
+    /* games knows both, so they fit */
     memcpy(room.game, wish.game, strlen(wish.game) + 1);
     memcpy(room.mode, wish.mode, strlen(wish.mode) + 1);
-    room.players_min = mode.players_min;
-    room.players_max = mode.players_max;
     *ret_room = room;
     return OK;
-}
-
-/* Also bounds both texts by what a room can hold. */
-static enum error check_mode(struct call *call, const struct wish *wish, struct game_mode *ret_mode)
-{
-    enum error error =
-        game_mode_get(call->context, call->request_id, wish->game, wish->mode, ret_mode);
-    if (error == ERROR_MODE_NOT_FOUND)
-        return call_complain(call, error, "mode", "The game has no mode of this name.");
-    if (error == ERROR_GAME_NOT_FOUND)
-        return call_complain(call, error, "game", "No game of this name is installed.");
-    return error;
 }
 
 static enum error proceed(struct call *call, struct room *room, int64_t now_unix_ms)
 {
     struct id id = id_new();
     id_text(&id, room->id);
-    struct room_member maker = {.guest = call->caller.guest, .role = ROOM_PLAYER};
+    struct room_member maker = {
+        .guest = call->caller.guest, .role = ROOM_PLAYER, .team = ROOM_TEAM_NONE};
     memcpy(maker.user, call->caller.user_id, sizeof maker.user);
     memcpy(maker.name, call->caller.name, sizeof maker.name);
     clock_rfc3339(now_unix_ms, maker.joined_at);
@@ -97,10 +89,7 @@ static enum error proceed(struct call *call, struct room *room, int64_t now_unix
     if (error == OK && rows_int(count, 0, "rooms") >= ROOMS_PER_USER_MAX)
         return ERROR_ROOM_LIMIT;
     if (error == OK)
-        error = database_run(database, &rooms_insert_room, NULL, room->id, room->name, room->game,
-                             room->mode, room->is_private ? "private" : "public", "user", "open",
-                             maker.joined_at, maker.user, database_number(room->players_min),
-                             database_number(room->players_max), DATABASE_END);
+        error = room_insert(database, room, ROOM_OPEN, maker.user, maker.joined_at, NULL);
     if (error == OK)
         error = room_put_member(database, room, &maker);
     if (error == OK)

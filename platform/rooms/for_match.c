@@ -10,6 +10,7 @@
 #include "rooms/match.h"
 #include "rooms/operations.h"
 #include "rooms/queries.h"
+#include "rooms/settings.h"
 
 struct wish {
     char group[ID_TEXT_BYTES];
@@ -82,15 +83,14 @@ static enum error check(struct call *call, struct room *ret_room)
     if (wish.has_group && !id_parse(wish.group, &id))
         return call_complain(call, ERROR_VALIDATION, "group", "This is no id.");
     struct game_mode mode;
-    error = game_mode_get(call->context, call->request_id, wish.game, wish.mode, &mode);
+    struct settings_wish settings = {.options = NULL}; /* the usual ones */
+    char options[ROOM_OPTIONS_BYTES];
+    struct room room = {.is_private = true, .is_matchmade = true};
+    error = settings_ask(call, wish.game, wish.mode, &settings, true, &mode, options);
+    if (error == OK)
+        error = settings_put(call, &settings, &mode, options, &room);
     if (error != OK)
         return error;
-    struct room room = {
-        .is_private = true,
-        .is_matchmade = true,
-        .players_min = mode.players_min,
-        .players_max = mode.players_max,
-    };
     id_text(&id, room.id);
     memcpy(room.game, wish.game, sizeof room.game);
     memcpy(room.mode, wish.mode, sizeof room.mode);
@@ -121,6 +121,7 @@ static enum error check_players(struct call *call, const json_t *players, struct
         member->role = ROOM_PLAYER;
         member->ready = true;
         member->seat = seat;
+        member->team = ROOM_TEAM_NONE;
     }
     memcpy(room->host, room->members[0].user, sizeof room->host);
     return room_choose_name(NULL, room->members[0].name, room->name) ? OK : ERROR_INTERNAL;
@@ -161,10 +162,7 @@ static enum error make(struct database *database, struct call *call, struct room
     char now[CLOCK_RFC3339_BYTES];
     clock_rfc3339(clock_unix_ms(), now);
     AUTO_ROWS *inserted = NULL;
-    enum error error = database_run(database, &rooms_insert_room, &inserted, room->id, room->name,
-                                    room->game, room->mode, "private", "matchmaking", "starting",
-                                    now, room->host, database_number(room->players_min),
-                                    database_number(room->players_max), DATABASE_END);
+    enum error error = room_insert(database, room, ROOM_STARTING, room->host, now, &inserted);
     if (error != OK)
         return error;
     if (rows_affected(inserted) == 0) {

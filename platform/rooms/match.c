@@ -16,7 +16,8 @@ static enum error find_match(struct service_context *context, struct arena *aren
 static bool is_live_match_of(const json_t *match, const char *room, char ret_match[ID_TEXT_BYTES]);
 static const struct room_member *first_player(const struct room *room);
 static json_t *roster_json(const struct room *room);
-static enum error for_the_player(enum error error);
+static enum error for_the_player(struct call *call, enum error error);
+static void write_late_player(struct service_context *context, const char *match, const char *user);
 static enum error write_beginning(struct service_context *context, struct arena *arena,
                                   struct room *room, const char *match);
 static enum error write_match(struct database *database, const struct room *roster,
@@ -50,7 +51,23 @@ enum error room_match_run(struct service_context *context, struct call *call, st
     log_warn("no match for this room; it is open again", "room", room->id, "game", room->game,
              "error", error_code(error), NULL);
     give_up(context, arena, room);
-    return for_the_player(error);
+    return for_the_player(call, error);
+}
+
+enum error room_match_seat(struct call *call, const struct room *room, const char *user,
+                           const char *name)
+{
+    struct service_context *context = call->context;
+    enum error error = service_ask_as_service(
+        context, call, context->settings->games_address, "POST",
+        arena_printf(call->arena, "/internal/games/matches/%s/seats", room->match), "games:start",
+        json_pack("{s:s, s:s}", "user", user, "name", name), NULL);
+    if (error == OK)
+        write_late_player(context, room->match, user);
+    if (error == OK || error == ERROR_MATCH_OVER)
+        return OK; /* over: he is there for the next one */
+    bool is_his = error == ERROR_ROOM_FULL || error == ERROR_ROOM_IN_MATCH;
+    return is_his ? error : for_the_player(call, error);
 }
 
 enum error room_match_mend(struct service_context *context, struct arena *arena, struct room *room)
@@ -99,8 +116,10 @@ enum error room_match_end(struct service_context *context, struct arena *arena, 
 static enum error ask_games(struct service_context *context, struct call *call,
                             const struct room *room, char ret_match[ID_TEXT_BYTES])
 {
-    json_t *body = json_pack("{s:s, s:s, s:s, s:o}", "room", room->id, "game", room->game, "mode",
-                             room->mode, "players", roster_json(room));
+    json_t *body = json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "room", room->id, "game",
+                             room->game, "mode", room->mode, "players", roster_json(room), "seats",
+                             room_slot_count(room), "bots", room->settings.bots, "options",
+                             json_loads(room->settings.options, 0, NULL));
     json_t *answer = NULL;
     enum error error =
         service_ask_as_service(context, call, context->settings->games_address, "POST",
@@ -162,25 +181,26 @@ static const struct room_member *first_player(const struct room *room)
     return NULL;
 }
 
-/* By seat: the order of the slots. */
 static json_t *roster_json(const struct room *room)
 {
+    int slots[ROOM_MEMBERS_MAX];
     json_t *players = json_array();
-    for (int seat = 0; seat < room->players_max; seat++) {
-        for (int i = 0; i < room->member_count; i++) {
-            const struct room_member *member = &room->members[i];
-            if (member->seat == seat)
-                json_array_append_new(
-                    players, json_pack("{s:s, s:s}", "user", member->user, "name", member->name));
-        }
-    }
+    room_deal_slots(room, slots);
+    for (int i = 0; i < room->member_count; i++)
+        if (slots[i] >= 0)
+            json_array_append_new(players,
+                                  json_pack("{s:s, s:s, s:i}", "user", room->members[i].user,
+                                            "name", room->members[i].name, "slot", slots[i]));
     return players;
 }
 
 /* What games may say to the one who pressed start; everything else is our own trouble. */
-static enum error for_the_player(enum error error)
+static enum error for_the_player(struct call *call, enum error error)
 {
     switch (error) {
+    case ERROR_VALIDATION: /* what was fine when it was chosen is so no more */
+        return call_complain(call, error, NULL,
+                             "The game has a new version: look at the room's settings again.");
     case ERROR_ALREADY_IN_MATCH:
     case ERROR_GAME_NOT_FOUND:
     case ERROR_MODE_NOT_FOUND:
@@ -234,6 +254,18 @@ static enum error write_match(struct database *database, const struct room *rost
     if (error == OK)
         *ret_is_over = rows_count(begun) == 0;
     return error;
+}
+
+/* Only his own history lacks it when this fails. */
+static void write_late_player(struct service_context *context, const char *match, const char *user)
+{
+    AUTO_DATABASE *database = NULL;
+    enum error error = database_open(context->database, &database);
+    if (error == OK)
+        error = database_run(database, &rooms_insert_match_player, NULL, match, user, DATABASE_END);
+    if (error != OK)
+        log_warn("a late player's history lacks this match", "match", match, "user", user, "error",
+                 error_code(error), NULL);
 }
 
 static enum error back_to_open(struct database *database, const struct room *room,

@@ -21,9 +21,13 @@
 must_use enum error room_match_reserve(struct database *database, struct arena *arena,
                                        struct room *room, int64_t now_unix_ms);
 /* Asks games for the match of a reserved room and writes down what comes of it; tells everybody.
- * On failure the room is open again. `call` may be NULL. */
+ * On failure the room is open again. */
 must_use enum error room_match_run(struct service_context *context, struct call *call,
                                    struct arena *arena, struct room *room);
+/* A seat for `user`, who has come to a room that plays `room->match`: OK also when that has just
+ * ended. ERROR_ROOM_FULL when nobody's seat is left, ERROR_ROOM_IN_MATCH when he gave his up. */
+must_use enum error room_match_seat(struct call *call, const struct room *room, const char *user,
+                                    const char *name);
 /* A reserved room whose start was forgotten: it plays when games has its match, else it is open
  * again, and gone if matchmaking made it. */
 must_use enum error room_match_mend(struct service_context *context, struct arena *arena,

@@ -8,10 +8,12 @@
 enum error room_create(struct call *call);
 enum error room_list(struct call *call);
 enum error room_get(struct call *call);
+enum error room_update(struct call *call);
 enum error room_delete(struct call *call);
 enum error room_join(struct call *call);
 enum error room_leave(struct call *call);
 enum error room_ready(struct call *call);
+enum error room_team(struct call *call);
 enum error room_start(struct call *call);
 enum error room_kick(struct call *call);
 enum error room_history(struct call *call);

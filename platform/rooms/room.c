@@ -64,7 +64,16 @@ void room_read(const struct rows *rows, int row, struct room *ret_room)
         .version = rows_int(rows, row, "version"),
         .players_min = (int)rows_int(rows, row, "players_min"),
         .players_max = (int)rows_int(rows, row, "players_max"),
+        .teams = (int)rows_int(rows, row, "teams"),
+        .open_seats = rows_bool(rows, row, "open_seats"),
+        .settings =
+            {
+                .bots = (int)rows_int(rows, row, "bots"),
+                .seats = (int)rows_int(rows, row, "seats"),
+                .late_join = rows_bool(rows, row, "late_join"),
+            },
     };
+    COPY(room.settings.options, rows_text(rows, row, "options"));
     COPY(room.id, rows_text(rows, row, "id"));
     COPY(room.name, rows_text(rows, row, "name"));
     COPY(room.game, rows_text(rows, row, "game"));
@@ -128,6 +137,29 @@ enum error room_commit(struct database *database, struct arena *arena, struct ro
     return error;
 }
 
+enum error room_insert(struct database *database, const struct room *room, enum room_state state,
+                       const char *host, const char *now, struct rows **ret_rows)
+{
+    const struct room_settings *settings = &room->settings;
+    return database_run(
+        database, &rooms_insert_room, ret_rows, room->id, room->name, room->game, room->mode,
+        room->is_private ? "private" : "public", room->is_matchmade ? "matchmaking" : "user",
+        state_text(state), now, host, database_number(room->players_min),
+        database_number(room->players_max), database_number(room->teams),
+        database_bool(room->open_seats), settings->options, database_number(settings->bots),
+        database_number(settings->seats), database_bool(settings->late_join), DATABASE_END);
+}
+
+enum error room_put_settings(struct database *database, const struct room *room)
+{
+    const struct room_settings *settings = &room->settings;
+    return database_run(
+        database, &rooms_set_room_settings, NULL, room->id, database_number(room->players_min),
+        database_number(room->players_max), database_number(room->teams),
+        database_bool(room->open_seats), settings->options, database_number(settings->bots),
+        database_number(settings->seats), database_bool(settings->late_join), DATABASE_END);
+}
+
 enum error room_put_member(struct database *database, const struct room *room,
                            const struct room_member *member)
 {
@@ -180,14 +212,18 @@ json_t *room_json(const struct room *room)
     json_t *members = json_array();
     for (int i = 0; i < room->member_count; i++)
         json_array_append_new(members, member_json(&room->members[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:s?, s:s, s:o, s:s}",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:i, s:i, s:o, s:i, s:i, s:b, s:s?, "
+                     "s:s, s:o, s:s}",
                      "id", room->id, "name", room->name, "game", room->game, "mode", room->mode,
                      "visibility", room->is_private ? "private" : "public", "state",
                      room->state == ROOM_OPEN ? "open" : "playing", "host", room->host, "version",
                      (json_int_t)room->version, "playersMax", room->players_max, "playersMin",
-                     room->players_min, "match", room->match[0] != '\0' ? room->match : NULL,
-                     "origin", room->is_matchmade ? "matchmaking" : "user", "members", members,
-                     "createdAt", room->created_at);
+                     room->players_min, "options", json_loads(room->settings.options, 0, NULL),
+                     "bots", room->settings.bots, "seats", room->settings.seats, "lateJoin",
+                     (int)room->settings.late_join, "match",
+                     room->match[0] != '\0' ? room->match : NULL, "origin",
+                     room->is_matchmade ? "matchmaking" : "user", "members", members, "createdAt",
+                     room->created_at);
 }
 
 void room_tell(struct service_context *context, const struct room *room)
@@ -246,6 +282,7 @@ static void read_member(const struct rows *rows, int row, struct room_member *re
         .role = strcmp(rows_text(rows, row, "role"), "player") == 0 ? ROOM_PLAYER : ROOM_SPECTATOR,
         .ready = rows_bool(rows, row, "ready"),
         .seat = rows_is_null(rows, row, "seat") ? ROOM_SEAT_NONE : (int)rows_int(rows, row, "seat"),
+        .team = rows_is_null(rows, row, "team") ? ROOM_TEAM_NONE : (int)rows_int(rows, row, "team"),
     };
     COPY(member.user, rows_text(rows, row, "user_id"));
     COPY(member.name, rows_text(rows, row, "name"));
@@ -292,9 +329,11 @@ static const char *state_text(enum room_state state)
 static json_t *member_json(const struct room_member *member)
 {
     json_t *seat = member->seat == ROOM_SEAT_NONE ? json_null() : json_integer(member->seat);
-    return json_pack("{s:s, s:s, s:b, s:s, s:b, s:o, s:s}", "user", member->user, "name",
+    json_t *team = member->team == ROOM_TEAM_NONE ? json_null() : json_integer(member->team);
+    return json_pack("{s:s, s:s, s:b, s:s, s:b, s:o, s:o, s:s}", "user", member->user, "name",
                      member->name, "guest", member->guest, "role", room_role_text(member->role),
-                     "ready", member->ready, "seat", seat, "joinedAt", member->joined_at);
+                     "ready", member->ready, "seat", seat, "team", team, "joinedAt",
+                     member->joined_at);
 }
 
 static void order(struct service_context *context, const char *what, const char *user,

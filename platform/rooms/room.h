@@ -34,6 +34,12 @@ must_use enum error room_lock(struct database *database, struct arena *arena, co
                               struct room *ret_room);
 must_use enum error room_commit(struct database *database, struct arena *arena, struct room *room);
 
+/* Writes a room that is new; with `ret_rows` one that is there already is no error, see
+ * rows_affected. */
+must_use enum error room_insert(struct database *database, const struct room *room,
+                                enum room_state state, const char *host, const char *now,
+                                struct rows **ret_rows);
+must_use enum error room_put_settings(struct database *database, const struct room *room);
 must_use enum error room_put_member(struct database *database, const struct room *room,
                                     const struct room_member *member);
 must_use enum error room_put_host(struct database *database, const struct room *room,

@@ -9,6 +9,8 @@
 
 static enum error must_be_host(const struct room *room, const char *user);
 static bool players_are_ready(const struct room *room);
+static int member_at(const struct room *room, int seat);
+static int take_slot(const struct room *room, int team, uint64_t *taken);
 
 const struct room_member *room_find_member(const struct room *room, const char *user)
 {
@@ -29,13 +31,15 @@ int room_count_role(const struct room *room, enum room_role role)
 int room_free_seat(const struct room *room)
 {
     uint64_t taken = 0;
+    if (room_count_role(room, ROOM_PLAYER) >= room->settings.seats)
+        return ROOM_SEAT_NONE;
     for (int i = 0; i < room->member_count; i++)
         if (room->members[i].seat != ROOM_SEAT_NONE)
             taken |= UINT64_C(1) << room->members[i].seat;
-    for (int seat = 0; seat < room->players_max; seat++)
-        if ((taken >> seat & 1) == 0)
-            return seat;
-    return ROOM_SEAT_NONE;
+    int seat = 0;
+    while (taken >> seat & 1)
+        seat++;
+    return seat;
 }
 
 const struct room_member *room_next_host(const struct room *room, const char *leaving)
@@ -55,7 +59,8 @@ enum error room_may_join(const struct room *room, const char *user, enum room_ro
     if (was_kicked)
         return ERROR_ROOM_KICKED;
     bool touches_players = role == ROOM_PLAYER || member != NULL;
-    if (touches_players && room->state != ROOM_OPEN)
+    bool is_late = role == ROOM_PLAYER && room->settings.late_join && room->state == ROOM_PLAYING;
+    if (touches_players && room->state != ROOM_OPEN && !is_late)
         return ERROR_ROOM_IN_MATCH;
     if (role == ROOM_PLAYER && room_free_seat(room) == ROOM_SEAT_NONE)
         return ERROR_ROOM_FULL;
@@ -79,6 +84,48 @@ enum error room_may_ready(const struct room *room, const char *user)
     return room->state == ROOM_OPEN ? OK : ERROR_ROOM_IN_MATCH;
 }
 
+enum error room_may_choose_team(const struct room *room, const char *user, int team)
+{
+    enum error error = room_may_ready(room, user);
+    if (error != OK)
+        return error;
+    return team == ROOM_TEAM_NONE || team < room->teams ? OK : ERROR_VALIDATION;
+}
+
+enum error room_may_update(const struct room *room, const char *user)
+{
+    enum error error = must_be_host(room, user);
+    if (error != OK)
+        return error;
+    return room->state == ROOM_OPEN ? OK : ERROR_ROOM_IN_MATCH;
+}
+
+enum error room_may_have(const struct room *room, const struct room_settings *settings,
+                         const struct game_mode *mode, const char **ret_field,
+                         const char **ret_sentence)
+{
+    struct {
+        bool is_wrong;
+        const char *field, *sentence;
+    } checks[] = {
+        {settings->seats < mode->players_min || settings->seats > mode->players_max, "seats",
+         "Must lie within what the mode takes."},
+        {settings->seats < room_count_role(room, ROOM_PLAYER), "seats",
+         "There are more players than that in the room."},
+        {settings->bots > 0 && !mode->has_bots, "bots", "This game has no bots."},
+        {settings->late_join && settings->bots == 0 && !mode->has_open_seats, "lateJoin",
+         "Late players take the seats of bots, and there are none."},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        if (!checks[i].is_wrong)
+            continue;
+        *ret_field = checks[i].field;
+        *ret_sentence = checks[i].sentence;
+        return ERROR_VALIDATION;
+    }
+    return OK;
+}
+
 enum error room_may_start(const struct room *room, const char *user)
 {
     enum error error = must_be_host(room, user);
@@ -86,7 +133,7 @@ enum error room_may_start(const struct room *room, const char *user)
         return error;
     if (room->state != ROOM_OPEN)
         return ERROR_ROOM_IN_MATCH;
-    if (room_count_role(room, ROOM_PLAYER) < room->players_min)
+    if (room_count_role(room, ROOM_PLAYER) < (room->settings.bots > 0 ? 1 : room->players_min))
         return ERROR_ROOM_TOO_FEW_PLAYERS;
     return players_are_ready(room) ? OK : ERROR_ROOM_NOT_READY;
 }
@@ -107,6 +154,28 @@ enum error room_may_delete(const struct room *room, const char *user)
     if (error != OK)
         return error;
     return room->state == ROOM_OPEN ? OK : ERROR_ROOM_IN_MATCH;
+}
+
+int room_slot_count(const struct room *room)
+{
+    bool fills_up = room->settings.bots > 0 || (room->open_seats && room->settings.late_join);
+    return fills_up ? room->settings.seats : room_count_role(room, ROOM_PLAYER);
+}
+
+void room_deal_slots(const struct room *room, int ret_slots[ROOM_MEMBERS_MAX])
+{
+    uint64_t taken = 0;
+    for (int i = 0; i < room->member_count; i++)
+        ret_slots[i] = -1;
+    for (int with_team = 1; with_team >= 0; with_team--)
+        for (int seat = 0; seat < GAME_PLAYERS_MAX; seat++) {
+            int member = member_at(room, seat);
+            if (member < 0 || ret_slots[member] >= 0)
+                continue;
+            int team = with_team ? room->members[member].team : ROOM_TEAM_NONE;
+            if (!with_team || team != ROOM_TEAM_NONE)
+                ret_slots[member] = take_slot(room, team, &taken);
+        }
 }
 
 bool room_choose_name(const char *wanted, const char *maker, char ret_name[ROOM_NAME_BYTES])
@@ -142,4 +211,25 @@ static bool players_are_ready(const struct room *room)
             return false;
     }
     return true;
+}
+
+static int member_at(const struct room *room, int seat)
+{
+    for (int i = 0; i < room->member_count; i++)
+        if (room->members[i].seat == seat)
+            return i;
+    return -1;
+}
+
+/* The lowest free one of `team`, or of any; -1: there is none. */
+static int take_slot(const struct room *room, int team, uint64_t *taken)
+{
+    int count = room_slot_count(room);
+    for (int slot = 0; slot < count; slot++) {
+        if ((*taken >> slot & 1) || (team != ROOM_TEAM_NONE && slot % room->teams != team))
+            continue;
+        *taken |= UINT64_C(1) << slot;
+        return slot;
+    }
+    return -1;
 }

@@ -22,12 +22,24 @@ struct cached_mode {
 
 struct told_mode {
     char id[GAME_MODE_BYTES];
-    int64_t playersMin, playersMax;
+    int64_t playersMin, playersMax, teams;
 };
 static const struct json_field told_mode_fields[] = {
     JSON_TEXT(struct told_mode, id, 1, GAME_MODE_BYTES - 1),
     JSON_INT(struct told_mode, playersMin, 1, GAME_PLAYERS_MAX),
     JSON_INT(struct told_mode, playersMax, 1, GAME_PLAYERS_MAX),
+    JSON_INT(struct told_mode, teams, 1, GAME_PLAYERS_MAX),
+};
+
+struct told_game {
+    bool bots, openSeats;
+    json_t *modes, *options;
+};
+static const struct json_field told_game_fields[] = {
+    JSON_BOOL(struct told_game, bots),
+    JSON_BOOL(struct told_game, openSeats),
+    JSON_ARRAY(struct told_game, modes, 1, GAME_MODES_MAX),
+    JSON_ARRAY(struct told_game, options, 0, GAME_OPTIONS_MAX),
 };
 
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -143,10 +155,17 @@ static enum error decode_mode(const json_t *game, const char *mode, struct game_
 {
     size_t index;
     json_t *item;
-    json_array_foreach(json_object_get(game, "modes"), index, item)
+    struct told_game told_game = {.modes = NULL};
+    struct json_complaint complaint;
+    if (json_decode_known(game, told_game_fields,
+                          sizeof told_game_fields / sizeof told_game_fields[0], &told_game,
+                          &complaint) != OK) {
+        log_error("games told of an impossible game; refusing it", "field", complaint.field, NULL);
+        return ERROR_UNAVAILABLE;
+    }
+    json_array_foreach(told_game.modes, index, item)
     {
         struct told_mode told = {0};
-        struct json_complaint complaint;
         if (json_decode_known(item, told_mode_fields,
                               sizeof told_mode_fields / sizeof told_mode_fields[0], &told,
                               &complaint) != OK ||
@@ -157,7 +176,11 @@ static enum error decode_mode(const json_t *game, const char *mode, struct game_
         if (strcmp(told.id, mode) != 0)
             continue;
         *ret_mode = (struct game_mode){.players_min = (int)told.playersMin,
-                                       .players_max = (int)told.playersMax};
+                                       .players_max = (int)told.playersMax,
+                                       .teams = (int)told.teams,
+                                       .has_bots = told_game.bots,
+                                       .has_open_seats = told_game.openSeats,
+                                       .has_options = json_array_size(told_game.options) > 0};
         return OK;
     }
     return ERROR_MODE_NOT_FOUND;

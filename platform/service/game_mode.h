@@ -1,5 +1,5 @@
 /*
- * What a service that seats players must know about a game's mode: asked from games
+ * What a service that seats players must know about a game and its mode: asked from games
  * (GET /api/games/{id}) and kept for GAME_MODE_CACHE_MS, so that a crowd in front of one game is
  * one question. Any thread.
  */
@@ -11,11 +11,15 @@
 #define GAME_ID_BYTES        32 /* [a-z][a-z0-9-]* and the zero */
 #define GAME_MODE_BYTES      16 /* [A-Za-z0-9_-]+ and the zero */
 #define GAME_PLAYERS_MAX     64
+#define GAME_MODES_MAX       8
+#define GAME_OPTIONS_MAX     16
 #define GAME_MODE_CACHE_MS   5000
 #define GAME_MODE_CACHE_SIZE 64
 
 struct game_mode {
     int players_min, players_max; /* 1 <= min <= max <= GAME_PLAYERS_MAX */
+    int teams;                    /* seat s belongs to team s % teams */
+    bool has_bots, has_open_seats, has_options;
 };
 
 /* ERROR_GAME_NOT_FOUND, ERROR_MODE_NOT_FOUND, or why games could not be asked. `request_id` may be

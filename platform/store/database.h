@@ -15,7 +15,7 @@
 #include "core/error.h"
 #include "store/sql.h"
 
-#define DATABASE_PARAMS_MAX           16
+#define DATABASE_PARAMS_MAX           24
 #define DATABASE_CONNECT_TIMEOUT_S    3
 #define DATABASE_STATEMENT_TIMEOUT_MS 5000
 #define DATABASE_WAIT_MS_MAX          2000 /* for a free connection */

@@ -470,7 +470,9 @@ describe('what is for services only', () => {
             room,
             game: 'counter',
             mode: 'solo',
-            players: [{ user: user.id, name: user.name }],
+            players: [{ user: user.id, name: user.name, slot: 0 }],
+            seats: 1,
+            bots: 0,
         };
         const start = await service_token(platform, 'rooms', 'games:start');
         const started = await ask_inside(platform, GAMES, 'POST', '/internal/games/matches', {

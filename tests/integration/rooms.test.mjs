@@ -35,17 +35,21 @@ describe('making a room', () => {
         const [ann] = await people(1);
         const room = await make_room(ann);
         assert.deepEqual(Object.keys(room).sort(), [
+            'bots',
             'createdAt',
             'game',
             'host',
             'id',
+            'lateJoin',
             'match',
             'members',
             'mode',
             'name',
+            'options',
             'origin',
             'playersMax',
             'playersMin',
+            'seats',
             'state',
             'version',
             'visibility',
@@ -64,6 +68,7 @@ describe('making a room', () => {
             role: 'player',
             ready: false,
             seat: 0,
+            team: null,
         });
         assert.deepEqual(await look(room), room);
     });

@@ -1,14 +1,31 @@
 -- The queries of the games service. Parameters only.
 
 -- name: match_insert
-insert into matches (id, epoch, room, game, version, sha, mode, state, started_at, instance, run)
-values ($1, $2, $3, $4, $5, $6, $7, 'live', to_timestamp($8::bigint / 1000.0), $9, $10);
+insert into matches (id, epoch, room, game, version, sha, mode, state, started_at, instance, run,
+                     with_bots)
+values ($1, $2, $3, $4, $5, $6, $7, 'live', to_timestamp($8::bigint / 1000.0), $9, $10, $11);
+
+-- name: match_lock_live
+-- Its end waits until the transaction of who asks is done.
+select from matches where id = $1 and state = 'live' for share;
 
 -- name: match_player_insert
-insert into match_players (match, slot, user_id, name, team) values ($1, $2, $3, $4, $5);
+insert into match_players (match, slot, user_id, name, team, bot) values ($1, $2, $3, $4, $5, $6);
+
+-- name: match_player_seat
+-- Somebody takes a seat of a live match: a bot's, or one that nobody had.
+insert into match_players (match, slot, user_id, name, team) values ($1, $2, $3, $4, $5)
+on conflict (match, slot) do update set user_id = excluded.user_id, name = excluded.name, bot = 0
+where match_players.bot > 0;
 
 -- name: playing_insert
 insert into playing (user_id, match) values ($1, $2);
+
+-- name: playing_admit
+-- No row when this player is in another match.
+insert into playing (user_id, match) values ($1, $2)
+on conflict (user_id) do update set match = excluded.match where playing.match = excluded.match
+returning match;
 
 -- name: match_delete
 delete from matches where id = $1 and state = 'live';
@@ -19,7 +36,7 @@ select id, epoch, room, game, version, sha, mode, state, reason, rfc3339(started
 from matches where id = $1;
 
 -- name: match_players_get
-select slot, user_id, name, team, score, place, outcome, forfeit
+select slot, user_id, name, team, bot, score, place, outcome, forfeit
 from match_players where match = $1 order by slot;
 
 -- name: match_end
@@ -65,5 +82,5 @@ select game, count(*) as played, count(*) filter (where outcome = 'win') as won,
        count(*) filter (where outcome = 'loss') as lost,
        count(*) filter (where outcome = 'draw') as drawn
 from match_players join matches on matches.id = match
-where user_id = $1 and state = 'ended'
+where user_id = $1 and state = 'ended' and not with_bots
 group by game order by game;

@@ -6,19 +6,19 @@ select pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0));
 
 -- name: rooms_select_room
 select id, name, game, mode, visibility, origin, state, host, version, players_min, players_max,
-       match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at
+       options, bots, seats, late_join, teams, open_seats, match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at
 from rooms where id = $1::uuid;
 
 -- name: rooms_select_room_locked
 select id, name, game, mode, visibility, origin, state, host, version, players_min, players_max,
-       match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at
+       options, bots, seats, late_join, teams, open_seats, match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at
 from rooms where id = $1::uuid for update;
 
 -- name: rooms_list_rooms
 -- $1 game or null, $2 open, playing or null, $3 whose rooms or null for all public ones,
 -- $4 and $5 the last row of the page before or null, $6 how many.
 select id, name, game, mode, visibility, origin, state, host, version, players_min, players_max,
-       match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at,
+       options, bots, seats, late_join, teams, open_seats, match, rfc3339(state_since) as state_since, rfc3339(created_at) as created_at,
        (extract(epoch from created_at) * 1000)::bigint as created_ms
 from rooms
 where ($1::text is null or game = $1)
@@ -31,10 +31,19 @@ limit $6::integer;
 
 -- name: rooms_insert_room
 insert into rooms (id, name, game, mode, visibility, origin, state, state_since, host, players_min,
-                   players_max, checked_at, created_at)
+                   players_max, teams, open_seats, options, bots, seats, late_join, checked_at,
+                   created_at)
 values ($1::uuid, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9::uuid, $10::integer, $11::integer,
+        $12::integer, $13::boolean, $14::json, $15::smallint, $16::integer, $17::boolean,
         $8::timestamptz, $8::timestamptz)
 on conflict (id) do nothing;
+
+-- name: rooms_set_room_settings
+-- With what the mode is now: a new version of the game may have changed it.
+update rooms set players_min = $2::integer, players_max = $3::integer, teams = $4::integer,
+                 open_seats = $5::boolean, options = $6::json, bots = $7::smallint,
+                 seats = $8::integer, late_join = $9::boolean
+where id = $1::uuid;
 
 -- name: rooms_delete_room
 delete from rooms where id = $1::uuid;
@@ -52,7 +61,7 @@ update rooms set state = $2, match = $3::uuid, state_since = $4::timestamptz,
 where id = $1::uuid;
 
 -- name: rooms_select_members
-select room, user_id, name, guest, role, ready, seat, rfc3339(joined_at) as joined_at
+select room, user_id, name, guest, role, ready, seat, team, rfc3339(joined_at) as joined_at
 from members where room = any ($1::uuid[])
 order by room, joined_at, arrival;
 
@@ -71,11 +80,14 @@ insert into members (room, user_id, name, guest, role, ready, seat, joined_at)
 values ($1::uuid, $2::uuid, $3, $4::boolean, $5, $6::boolean, $7::integer, $8::timestamptz);
 
 -- name: rooms_set_member_role
-update members set role = $3, seat = $4::integer, ready = false
+update members set role = $3, seat = $4::integer, ready = false, team = null
 where room = $1::uuid and user_id = $2::uuid;
 
 -- name: rooms_set_member_ready
 update members set ready = $3::boolean where room = $1::uuid and user_id = $2::uuid;
+
+-- name: rooms_set_member_team
+update members set team = $3::integer where room = $1::uuid and user_id = $2::uuid;
 
 -- name: rooms_delete_member
 delete from members where room = $1::uuid and user_id = $2::uuid;

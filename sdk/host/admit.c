@@ -11,8 +11,8 @@
 static bool judge_image(const uint8_t *bytes, size_t count, struct admission *admission);
 static bool judge_id(const char *id, struct admission *admission);
 static bool judge_game_json(const struct bundle *bundle, struct admission *admission);
-static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct probe_starter *probe,
-                           struct admission *admission);
+static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct game_options *options,
+                           const struct probe_starter *probe, struct admission *admission);
 static bool refuse(struct admission *admission, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -23,7 +23,8 @@ bool admit_bundle(const struct bundle *bundle, const char *id, const struct prob
     *ret_admission = (struct admission){.image = -1};
     return judge_image(so->bytes, so->count, ret_admission) && judge_id(id, ret_admission) &&
            judge_game_json(bundle, ret_admission) &&
-           judge_by_probe(so->bytes, so->count, probe, ret_admission);
+           judge_by_probe(so->bytes, so->count, &ret_admission->about.declared, probe,
+                          ret_admission);
 }
 
 bool admit_image(const uint8_t *bytes, size_t count, const struct probe_starter *probe,
@@ -31,7 +32,7 @@ bool admit_image(const uint8_t *bytes, size_t count, const struct probe_starter 
 {
     *ret_admission = (struct admission){.image = -1};
     return judge_image(bytes, count, ret_admission) &&
-           judge_by_probe(bytes, count, probe, ret_admission);
+           judge_by_probe(bytes, count, NULL, probe, ret_admission);
 }
 
 void admission_finish(struct admission *admission)
@@ -78,14 +79,14 @@ static bool judge_game_json(const struct bundle *bundle, struct admission *admis
     return true;
 }
 
-static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct probe_starter *probe,
-                           struct admission *admission)
+static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct game_options *options,
+                           const struct probe_starter *probe, struct admission *admission)
 {
     char reason[PROBE_REASON_BYTES];
     int image = bundle_seal(bytes, count);
     if (image < 0)
         return refuse(admission, "probe_failed", "There is no memory for the game: try again.");
-    const char *code = probe ? probe_game(probe, image, &admission->facts, reason) : NULL;
+    const char *code = probe ? probe_game(probe, image, options, &admission->facts, reason) : NULL;
     if (code) {
         close(image);
         return refuse(admission, code, "%s", reason);

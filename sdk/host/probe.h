@@ -11,12 +11,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "gamekit/game.h"
 #include "host/callback.h"
+#include "host/game_options.h"
 #include "host/sandbox.h"
 
-#define PROBE_REVISION     2 /* what an older one found fine is asked again */
-#define PROBE_TICKS        600
-#define PROBE_CPU_S_MAX    4
+#define PROBE_REVISION     3   /* what an older one found fine is asked again */
+#define PROBE_TICKS        600 /* or as many as fit into PROBE_CPU_MS, PROBE_TICKS_MIN at least */
+#define PROBE_TICKS_MIN    60
+#define PROBE_CPU_MS       2000
+#define PROBE_CPU_S_MAX    4     /* then it is killed */
 #define PROBE_MS_MAX       15000 /* for one process: then it is killed */
 #define PROBE_REASON_BYTES 320
 
@@ -24,12 +28,22 @@ enum probe_verdict {
     PROBE_UNFINISHED,
     PROBE_FINE,
     PROBE_IMPURE,  /* the same call gave two answers, or changed what it may not */
-    PROBE_OVERRUN, /* it wrote behind its state or its view */
+    PROBE_OVERRUN, /* it wrote outside of its state or its answer, or answered more than fits */
     PROBE_BROKEN,  /* `check` did not return 1 */
 };
 
+/* The values that an option of the game may have: min, min + step, ... up to max. */
+struct probe_option {
+    int32_t min, max, step;
+};
+
 struct probe_report {
+    /* written by who starts the probe */
+    uint32_t option_count; /* 0: none, or they are not known; then all are zero */
+    struct probe_option options[GK_OPTIONS_MAX];
+    /* written by the probe */
     _Atomic uint32_t verdict;        /* enum probe_verdict */
+    _Atomic uint32_t ticks;          /* that are whole in `hashes` */
     _Atomic uint32_t tick, callback; /* that runs, or ran last: enum game_callback */
     _Atomic uint32_t forbidden_call; /* its number plus one, or 0 */
     _Atomic uint32_t layers;         /* of the sandbox: bit of enum sandbox_layer */
@@ -63,9 +77,11 @@ struct probe_facts {
 
 /* The whole probe of the sealed `image`: two processes, one after the other. NULL when the game is
  * fine, else the stable code with which it is refused; `ret_reason` then says why and what to do.
+ * `options` are what its game.json declares, NULL: not known.
  * Blocking, some tens of milliseconds for a fair game, at most twice PROBE_MS_MAX. */
 const char *probe_game(const struct probe_starter *starter, int image,
-                       struct probe_facts *ret_facts, char ret_reason[PROBE_REASON_BYTES]);
+                       const struct game_options *options, struct probe_facts *ret_facts,
+                       char ret_reason[PROBE_REASON_BYTES]);
 
 /* What became of a process that ended with `status` (as waitpid gives it). NULL when all is fine,
  * else the stable code with which the game is refused; `ret_reason` says why and what to do. */

@@ -12,13 +12,15 @@
 
 #include "host/probe.h"
 
+static void tell_options(const struct game_options *options, struct probe_report *report);
 static const char *run(const struct probe_starter *starter, int image, int report_file,
                        const struct probe_report *report, char *reason);
 static bool wait_for(pid_t pid, int stop, int *ret_status);
 static void note(const struct probe_report *report, struct probe_facts *facts);
 
 const char *probe_game(const struct probe_starter *starter, int image,
-                       struct probe_facts *ret_facts, char ret_reason[PROBE_REASON_BYTES])
+                       const struct game_options *options, struct probe_facts *ret_facts,
+                       char ret_reason[PROBE_REASON_BYTES])
 {
     struct probe_report *reports[2] = {MAP_FAILED, MAP_FAILED};
     struct probe_facts facts = {0};
@@ -28,6 +30,8 @@ const char *probe_game(const struct probe_starter *starter, int image,
         if (file >= 0 && ftruncate(file, sizeof *reports[i]) == 0)
             reports[i] =
                 mmap(NULL, sizeof *reports[i], PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        if (reports[i] != MAP_FAILED)
+            tell_options(options, reports[i]);
         snprintf(ret_reason, PROBE_REASON_BYTES, "The probe has no memory: try again.");
         code = reports[i] == MAP_FAILED ? "probe_failed"
                                         : run(starter, image, file, reports[i], ret_reason);
@@ -43,6 +47,20 @@ const char *probe_game(const struct probe_starter *starter, int image,
             munmap(reports[i], sizeof *reports[i]);
     *ret_facts = facts;
     return code;
+}
+
+static void tell_options(const struct game_options *options, struct probe_report *report)
+{
+    for (uint32_t i = 0; options && i < options->count; i++) {
+        const struct game_option *option = &options->options[i];
+        struct probe_option *told = &report->options[report->option_count++];
+        if (option->type == GAME_OPTION_INTEGER)
+            *told = (struct probe_option){option->min, option->max, option->step};
+        else if (option->type == GAME_OPTION_ENUM)
+            *told = (struct probe_option){0, (int32_t)option->value_count - 1, 1};
+        else
+            *told = (struct probe_option){0, 1, 1};
+    }
 }
 
 static const char *run(const struct probe_starter *starter, int image, int report_file,

@@ -28,8 +28,9 @@ const char *probe_judge(const struct probe_report *report, int status,
         return NULL;
     if (verdict == PROBE_OVERRUN) {
         snprintf(ret_reason, PROBE_REASON_BYTES,
-                 "In tick %u, %s wrote behind its state or its view: check every index.", tick,
-                 callback);
+                 "In tick %u, %s wrote outside of its state or its answer, or answered more than "
+                 "fits: check every index.",
+                 tick, callback);
         return "probe_overrun";
     }
     if (verdict == PROBE_BROKEN) {
@@ -55,7 +56,10 @@ const char *probe_judge_silence(const struct probe_report *report,
 const char *probe_compare(const struct probe_report *one, const struct probe_report *other,
                           char ret_reason[PROBE_REASON_BYTES])
 {
-    for (uint32_t tick = 0; tick < PROBE_TICKS; tick++)
+    uint32_t ticks = atomic_load(&one->ticks), other_ticks = atomic_load(&other->ticks);
+    if (other_ticks < ticks)
+        ticks = other_ticks;
+    for (uint32_t tick = 0; tick < ticks && tick < PROBE_TICKS; tick++)
         for (uint32_t callback = 0; callback < GAME_CALL_COUNT; callback++)
             if (one->hashes[tick][callback] != other->hashes[tick][callback]) {
                 snprintf(ret_reason, PROBE_REASON_BYTES,

@@ -135,6 +135,8 @@ static void catalog_end(struct catalog *catalog)
 struct image *catalog_find(struct catalog *catalog, const char *id)
 {
     struct image *found = NULL;
+    if (!catalog)
+        return NULL;
     pthread_mutex_lock(&catalog->lock);
     for (size_t i = 0; i < catalog->game_count; i++)
         if (catalog->games[i].image && strcmp(catalog->games[i].id, id) == 0)
@@ -146,6 +148,8 @@ struct image *catalog_find(struct catalog *catalog, const char *id)
 size_t catalog_list(struct catalog *catalog, struct image *ret_images[CATALOG_GAMES_MAX])
 {
     size_t count = 0;
+    if (!catalog)
+        return 0;
     pthread_mutex_lock(&catalog->lock);
     for (size_t i = 0; i < catalog->game_count; i++)
         if (catalog->games[i].image)

@@ -28,7 +28,8 @@ must_use enum error catalog_create(const struct settings *settings,
                                    void *context, struct catalog **ret_catalog);
 void catalog_destroy(struct catalog *catalog); /* NULL is fine */
 
-/* Any thread. The caller releases what it gets. NULL: there is no such game. */
+/* Any thread. A catalog that is NULL has no games. The caller releases what it gets. NULL: there is
+ * no such game. */
 struct image *catalog_find(struct catalog *catalog, const char *id);
 /* The newest of each game in the order of the ids; returns how many. */
 size_t catalog_list(struct catalog *catalog, struct image *ret_images[CATALOG_GAMES_MAX]);

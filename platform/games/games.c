@@ -52,14 +52,13 @@ static enum error start(struct service_context *context)
     figures_add();
     games->placements = placements_create();
     enum error error = games->placements ? OK : ERROR_INTERNAL;
-    if (error == OK)
-        error = posture_find(context->settings, &games->program);
+    bool is_safe = posture_find(context->settings, &games->program) == OK;
     if (error == OK)
         error = results_create(context, games->placements, &run, &games->results);
     if (error == OK)
         error = supervisor_create(context, games->placements, games->results, &games->program,
                                   &games->supervisor);
-    if (error == OK)
+    if (error == OK && is_safe) /* or there are no games, and all else goes on */
         error = catalog_create(context->settings, &games->program, on_admitted, games->supervisor,
                                &games->catalog);
     if (error == OK)

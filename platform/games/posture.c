@@ -33,7 +33,7 @@ enum error posture_find(const struct settings *settings, struct worker_program *
         return ERROR_UNAVAILABLE;
     }
     if (ask(&program, &layers) != OK) {
-        log_error("the sandbox of the games is incomplete, so none is played: see the line of "
+        log_error("THE SANDBOX OF THE GAMES IS INCOMPLETE, SO NONE IS PLAYED: see the line of "
                   "transcendence-worker above, or set sandbox=relaxed and trust every game",
                   "program", program.path, NULL);
         return ERROR_UNAVAILABLE;

@@ -110,7 +110,7 @@ bool sandbox_play(struct sandbox *sandbox, const struct sandbox_descriptors *des
     if (sandbox->relaxed)
         return true;
     return put_on(sandbox, SANDBOX_LAYER_PLAYING_FILTER,
-                  output_close() && filter_playing(descriptors));
+                  output_close() && limit_set(RLIMIT_FSIZE, 0) && filter_playing(descriptors));
 }
 
 /* Whoever is not root has nothing to give away. Under a sanitizer everything stays as it is, for
@@ -131,7 +131,8 @@ static bool environment_clear(void)
     return clearenv() == 0;
 }
 
-/* The address space is what is mapped now, the game, and what loading it takes. */
+/* The address space is what is mapped now, the game, and what loading it takes. Files can still
+ * grow: standard error is one, perhaps, and has to tell which later layer is missing. */
 static bool limits_set(uint64_t image_bytes)
 {
     unsigned long pages = 0;
@@ -142,8 +143,7 @@ static bool limits_set(uint64_t image_bytes)
     uint64_t memory = pages * (uint64_t)sysconf(_SC_PAGESIZE) + image_bytes + OVERHEAD_BYTES;
     return known && limit_set(RLIMIT_AS, memory) && limit_set(RLIMIT_DATA, memory) &&
            limit_set(RLIMIT_STACK, STACK_BYTES) && limit_set(RLIMIT_NOFILE, DESCRIPTORS_MAX) &&
-           limit_set(RLIMIT_NPROC, 0) && limit_set(RLIMIT_CORE, 0) && limit_set(RLIMIT_FSIZE, 0) &&
-           limit_set(RLIMIT_MEMLOCK, 0);
+           limit_set(RLIMIT_NPROC, 0) && limit_set(RLIMIT_CORE, 0) && limit_set(RLIMIT_MEMLOCK, 0);
 }
 
 /* A limit that is lower already stays. */
@@ -256,6 +256,7 @@ static bool allow_loading(scmp_filter_ctx filter)
            ALLOW(read, 0) && ALLOW(pread64, 0) && ALLOW(fstat, 0) && ALLOW(newfstatat, 0) &&
            ALLOW(mmap, 0) && ALLOW(munmap, 0) && ALLOW(mprotect, 0) && ALLOW(brk, 0) &&
            ALLOW(dup3, 0) && ALLOW(seccomp, 0) &&
+           ALLOW(prlimit64, 2, SCMP_A0_32(SCMP_CMP_EQ, 0), SCMP_A1_32(SCMP_CMP_EQ, RLIMIT_FSIZE)) &&
            ALLOW(prctl, 1, SCMP_A0_32(SCMP_CMP_EQ, PR_SET_SECCOMP)) &&
            ALLOW(write, 1, ON(STDERR_FILENO));
 }

@@ -9,7 +9,8 @@
  *   {"type":"chat:message","ch":"room:ID","seq":41,"data":{...}}      `type` always stands first
  *
  * A gateway hands that text to its sockets untouched, except for the types that it has to complete
- * for each socket (game:started) or act on (game:ended).
+ * for each socket (game:started; by user:ID for who joins a match that is played) or act on
+ * (game:ended).
  *
  * Orders start with '@' and never reach a browser. They go to `user:ID` and carry no seq:
  *   @{"do":"subscribe","ch":"room:ID"}      every socket of this user now hears room:ID;

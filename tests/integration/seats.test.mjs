@@ -72,6 +72,11 @@ function shown(frame) {
 const sees = (what) => (frame) => frame[0] === 2 && what(shown(frame));
 const view = async (who, what = () => true) => shown(await who.socket.frame(sees(what)));
 
+async function view_of(who) {
+    await started(who);
+    return view(who);
+}
+
 function move(who, byte) {
     const frame = Buffer.alloc(7);
     frame.writeUInt8(1, 0);
@@ -646,5 +651,30 @@ describe('a turn', () => {
             `select ticks from games.matches where id = '${result.id}'`,
         );
         assert.equal(ticks, 3); // each a step like any other
+    });
+});
+
+describe('a new version of the game', () => {
+    test('that takes other options than were chosen says so, and the host chooses again', async () => {
+        const host = await person();
+        const room = await make(host, { bots: 1, seats: 2, options: { goal: 5000 } });
+        const there = path.join(plugins, 'crowd/game.json');
+        const good = fs.readFileSync(there);
+        const about = JSON.parse(good);
+        about.options[0].max = 1000;
+        fs.writeFileSync(there, JSON.stringify(about));
+        await until('the new version', async () => {
+            const { body } = await platform.api('GET', '/api/games/crowd');
+            return body.options[0].max === 1000;
+        });
+        const answer = await act(host, room, 'start');
+        refused(answer, 422, 'validation_failed');
+        assert.match(answer.body.detail, /new version/);
+        assert.equal((await look(room)).state, 'open');
+        assert.equal((await update(host, room, { options: { goal: 1000 } })).status, 200);
+        const match = await start(host, room);
+        assert.deepEqual((await view_of(host)).options, [1000, 1, 1]);
+        await end_match([host.socket], match);
+        fs.writeFileSync(there, good);
     });
 });

@@ -61,6 +61,9 @@ static void test_command_encode_puts_each_field_in_its_place(void)
     expect("room:leave", "{\"room\":\"r1\"}", "/api/rooms/r1/leave", "{}");
     expect("room:ready", "{\"room\":\"r1\",\"ready\":false}", "/api/rooms/r1/ready",
            "{\"ready\":false}");
+    expect("room:update", "{\"room\":\"r1\",\"options\":{\"goal\":5,\"walls\":false},\"bots\":2}",
+           "/api/rooms/r1", "{\"options\":{\"goal\":5,\"walls\":false},\"bots\":2}");
+    expect("room:update", "{\"room\":\"r1\"}", "/api/rooms/r1", "{}");
     expect("matchmaking:leaveQueue", NULL, "/api/matchmaking/ticket", NULL);
     expect("matchmaking:leaveQueue", "{}", "/api/matchmaking/ticket", NULL);
 }
@@ -92,6 +95,9 @@ static void test_command_encode_names_the_wrong_field(void)
     expect_complaint("room:join", "{\"room\":\"a\",\"role\":[]}", "role");
     expect_complaint("room:join", "{\"room\":\"a\",\"rule\":\"b\"}", "rule");
     expect_complaint("room:ready", "{\"room\":\"a\",\"ready\":1}", "ready");
+    expect_complaint("room:update", "{\"room\":\"a\",\"options\":[]}", "options");
+    expect_complaint("room:update", "{\"room\":\"a\",\"lateJoin\":0}", "lateJoin");
+    expect_complaint("room:update", "{\"room\":\"a\",\"game\":\"pong\"}", "game");
     expect_complaint("chat:history", "{\"channel\":\"global\",\"limit\":\"5\"}", "limit");
     expect_complaint("chat:history", "{\"channel\":\"global\",\"limit\":1.5}", "limit");
     expect_complaint("game:watch", "{\"match\":{}}", "match");

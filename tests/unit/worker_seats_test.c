@@ -197,6 +197,26 @@ static void test_worker_hides_from_the_game_that_a_person_takes_over_a_bot(void)
     stop_worker();
 }
 
+/* He took the seat and never came. */
+static void test_worker_waits_some_time_for_who_takes_over_a_bot(void)
+{
+    begin("TEST_CROWD", 1, 1);
+    int stream = open_stream(0);
+    attach(stream, 1, 9, users[0]);
+    struct crowd crowd;
+    do
+        crowd = look(stream, 1);
+    while (crowd.joins[1] == 0);
+    seat(1, stranger);
+    int64_t since = now_ms();
+    do
+        crowd = look(stream, 1);
+    while (crowd.leaves[1] == 0);
+    CU_ASSERT(now_ms() - since >= 4500);
+    close(stream);
+    stop_worker();
+}
+
 static void test_worker_keeps_the_seats_over_its_own_death(void)
 {
     uint8_t body[RECORD_BODY_BYTES_MAX];
@@ -348,7 +368,7 @@ static void test_worker_gives_time_to_come_back_before_a_turn_is_over(void)
     die_and_go_on();
     wait_for_beats(12);
     CU_ASSERT_EQUAL(arena_newest(worker.arena, arena_match_at(worker.arena, 0))->tick, 0);
-    wait_for_beats(12);
+    wait_for_beats(10); /* five and a half seconds in all */
     CU_ASSERT_EQUAL(arena_newest(worker.arena, arena_match_at(worker.arena, 0))->tick, 1);
     stop_worker();
 }
@@ -366,6 +386,7 @@ int main(void)
     CU_ADD_TEST(suite, test_worker_refuses_bots_of_a_game_that_has_none);
     CU_ADD_TEST(suite, test_worker_lets_an_open_seat_join_when_somebody_takes_it);
     CU_ADD_TEST(suite, test_worker_hides_from_the_game_that_a_person_takes_over_a_bot);
+    CU_ADD_TEST(suite, test_worker_waits_some_time_for_who_takes_over_a_bot);
     CU_ADD_TEST(suite, test_worker_keeps_the_seats_over_its_own_death);
     CU_ADD_TEST(suite, test_worker_moves_a_bot_at_a_humans_pace_and_once);
     CU_ADD_TEST(suite, test_worker_never_runs_away_with_its_bots);

@@ -68,6 +68,17 @@ head -c 3000 star-catch/build/plugins.d/star-catch/game.so >cut.so
 promise 1 "image_truncated" "$gamekit" check cut.so
 cp -r star-catch/build/plugins.d/star-catch other-name
 promise 1 "image_id" "$gamekit" check other-name
+# bundle_without SCRIPT: the bundle again, in place, with a game.json that sed has changed.
+bundle_without() {
+    rm -rf spoiled && mkdir spoiled && cp -r star-catch/build/plugins.d/star-catch spoiled
+    sed -i "$1" spoiled/star-catch/game.json
+}
+bundle_without 's/"icon"/"picture"/'
+promise 1 "is refused: game_json" "$gamekit" check spoiled/star-catch
+bundle_without 's/icon.svg/no-icon.svg/'
+promise 1 "there is no file client/no-icon.svg" "$gamekit" check spoiled/star-catch
+bundle_without '/"options"/,$c "options": []}'
+promise 1 "is refused: game_json_options" "$gamekit" check spoiled/star-catch
 mkfifo pipe
 promise 2 "no plain file" "$gamekit" check pipe
 

@@ -161,4 +161,5 @@ static void say_next(const struct game_names *names)
     printf("  gamekit build     builds it into build/plugins.d/%s\n", names->id);
     printf("  gamekit check     judges it as a platform does\n");
     printf("  cmake --build build && ctest --test-dir build     runs its tests\n");
+    printf("  gamekit help      lists what else there is\n");
 }

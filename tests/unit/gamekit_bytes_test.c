@@ -28,7 +28,7 @@ static void test_bytes_come_back_as_they_were_written(void)
     CU_ASSERT_EQUAL(gk_writer_done(&writer), 42);
 
     struct gk_reader reader = gk_reader_of(bytes, writer.used);
-    uint8_t five[5];
+    uint8_t five[5] = {0};
     CU_ASSERT_EQUAL(gk_read_u8(&reader), 200);
     CU_ASSERT_EQUAL(gk_read_i8(&reader), -3);
     CU_ASSERT_EQUAL(gk_read_u16(&reader), 0xfedc);

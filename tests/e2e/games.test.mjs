@@ -83,7 +83,7 @@ describe('the games in the browser', () => {
         await other.screenshot('cycles-end-phone');
         const of = (visitor) => players.find(({ slot }) => slot === visitor.slot);
         assert.equal(of(rider).outcome, 'win');
-        assert.equal(of(rider).score, cycles.ROUNDS_TO_WIN);
+        assert.equal(of(rider).score, rider.view.roundsToWin);
         assert.equal(of(other).outcome, 'loss');
         await Promise.all([rider.close(), other.close()]);
     });

@@ -4,7 +4,7 @@ import { DOWN, HEIGHT, LEFT, RIGHT, UP, WIDTH } from "./view.js";
 
 const MARGIN = 10;
 const ROW_HEIGHT = 28;
-const NAME_WIDTH_MIN = 132;
+const NAME_WIDTH_MIN = 168;
 const MIRRORED = { [UP]: LEFT, [LEFT]: UP, [DOWN]: RIGHT, [RIGHT]: DOWN };
 
 export class Arena {
@@ -35,6 +35,12 @@ export class Arena {
       x: this.left + (right + 0.5) * this.cell,
       y: this.top + (down + 0.5) * this.cell,
     };
+  }
+
+  // The upper left corner of a cell of the field, on the screen.
+  corner(x, y) {
+    const [right, down] = this.upright ? [y, x] : [x, y];
+    return { x: this.left + right * this.cell, y: this.top + down * this.cell };
   }
 
   // A direction on the screen is which one of the field, and the other way round.

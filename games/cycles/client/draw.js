@@ -1,5 +1,6 @@
 // draw.js: one frame of the arena. It gets everything it shows in `scene` and keeps nothing.
-import { ROUNDS_TO_WIN, STEPS, trailUpTo } from "./view.js";
+import { tracePlayer } from "./marks.js";
+import { HEIGHT, STEPS, trailUpTo, WIDTH } from "./view.js";
 
 const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
 const SPARK_MS = 700;
@@ -25,6 +26,8 @@ const PALETTES = {
       "#3ff0b8",
       "#ff5f5f",
     ],
+    pairs: ["#35d0ff", "#ff8a3d", "#8fb4ff", "#ffd05a"],
+    outside: "#1f2a3f",
   },
   light: {
     paper: "#f4f1ea",
@@ -45,11 +48,14 @@ const PALETTES = {
       "#00857a",
       "#c62828",
     ],
+    pairs: ["#0077b6", "#d35400", "#3a53c4", "#a17c00"],
+    outside: "#e5decd",
   },
 };
 
 // scene: {screen, theme, arena, shown: {view, lengths} or null, crashes: [{slot, x, y, at}], now,
-// reducedMotion, ownSlot, names: by slot, notes: by slot, number, title, lines, tint: slot or null}
+// reducedMotion, ownSlot, slots: shown, names: by slot, notes: by slot, number, title, lines, tint:
+// team or null}
 export function draw(context, scene) {
   const { screen, shown } = scene;
   const palette = PALETTES[scene.theme];
@@ -58,6 +64,7 @@ export function draw(context, scene) {
   context.fillRect(0, 0, screen.width, screen.height);
   drawField(context, scene, palette);
   if (shown) {
+    drawBorder(context, scene, palette);
     drawNames(context, scene, palette);
     shown.view.players.forEach((_, slot) => {
       drawTrail(context, scene, palette, slot);
@@ -91,26 +98,53 @@ function drawField(context, { arena }, palette) {
   context.strokeRect(arena.left - 1, arena.top - 1, arena.width + 2, arena.height + 2);
 }
 
-function drawNames(context, { arena, shown, names, notes, ownSlot }, palette) {
+// Mates have two shades of the colour of their team; every player has a shape of his own besides.
+function colourOf(palette, view, slot) {
+  return view.teams < view.players.length ? palette.pairs[slot] : palette.players[slot];
+}
+
+// What the border has come over.
+function drawBorder(context, { arena, shown }, palette) {
+  const { inset } = shown.view;
+  if (inset === 0) return;
+  const from = arena.corner(inset, inset);
+  const to = arena.corner(WIDTH - inset, HEIGHT - inset);
+  context.fillStyle = palette.outside;
+  context.beginPath();
+  context.rect(arena.left, arena.top, arena.width, arena.height);
+  context.rect(from.x, from.y, to.x - from.x, to.y - from.y);
+  context.fill("evenodd");
+  context.strokeStyle = palette.ink;
+  context.lineWidth = 2;
+  context.setLineDash([8, 6]);
+  context.strokeRect(from.x, from.y, to.x - from.x, to.y - from.y);
+  context.setLineDash([]);
+}
+
+function drawNames(context, { arena, shown, slots, names, notes, ownSlot }, palette) {
+  const { view } = shown;
   context.textBaseline = "middle";
   context.textAlign = "left";
-  shown.view.players.forEach((player, slot) => {
-    const place = arena.nameOf(slot);
-    const pips = ROUNDS_TO_WIN * 12;
+  slots.forEach((slot, index) => {
+    const player = view.players[slot];
+    const place = arena.nameOf(index);
+    const pips = 22 + view.roundsToWin * 11;
     context.globalAlpha = player.gone ? 0.45 : 1;
-    for (let i = 0; i < ROUNDS_TO_WIN; i++) {
+    context.strokeStyle = colourOf(palette, view, slot);
+    context.fillStyle = colourOf(palette, view, slot);
+    tracePlayer(context, slot, place.x + 8, place.y, 8);
+    context.fill();
+    for (let i = 0; i < view.roundsToWin; i++) {
       context.beginPath();
-      context.arc(place.x + 6 + i * 12, place.y, 4, 0, 2 * Math.PI);
+      context.arc(place.x + 26 + i * 11, place.y, 3.5, 0, 2 * Math.PI);
       context.lineWidth = 1.5;
-      context.strokeStyle = palette.players[slot];
-      context.fillStyle = palette.players[slot];
       if (i < player.wins) context.fill();
       context.stroke();
     }
     context.font = `${slot === ownSlot ? 700 : 500} 14px ${FONT}`;
     context.fillStyle = palette.ink;
     const text = notes[slot] ? `${names[slot]} (${notes[slot]})` : names[slot];
-    context.fillText(fitted(context, text, place.width - pips - 16), place.x + pips + 8, place.y);
+    context.fillText(fitted(context, text, place.width - pips - 12), place.x + pips + 2, place.y);
     context.globalAlpha = 1;
   });
 }
@@ -124,27 +158,39 @@ function fitted(context, text, width) {
 }
 
 function drawTrail(context, { arena, shown, ownSlot }, palette, slot) {
-  const player = shown.view.players[slot];
-  if (player.gone && player.steps === 0) return;
+  const { view } = shown;
+  const player = view.players[slot];
+  if (!player.riding && player.steps === 0) return;
   const points = trailUpTo(player.corners, shown.lengths[slot]).map(([x, y]) => arena.point(x, y));
   const head = points.at(-1);
   context.save();
   context.globalAlpha = player.riding ? 1 : 0.45;
-  context.strokeStyle = palette.players[slot];
-  context.shadowColor = palette.players[slot];
+  const colour = colourOf(palette, view, slot);
+  const width = Math.max(1.5, arena.cell * 0.55);
+  context.strokeStyle = colour;
+  context.shadowColor = colour;
   context.shadowBlur = player.riding ? 8 * palette.glow : 0;
-  context.lineWidth = Math.max(1.5, arena.cell * 0.55);
+  context.lineWidth = width;
   context.lineJoin = "miter";
   context.beginPath();
   context.moveTo(points[0].x, points[0].y);
   for (const point of points.slice(1)) context.lineTo(point.x, point.y);
   context.stroke();
-  if (player.riding) drawCycle(context, arena, player, head, palette, slot === ownSlot, slot);
+  context.shadowBlur = 0;
+  if (view.teams < view.players.length && player.team === 1) {
+    context.strokeStyle = palette.field; // the walls of the second pair are hollow
+    context.lineWidth = width * 0.4;
+    context.stroke();
+  }
+  context.fillStyle = colour;
+  tracePlayer(context, slot, points[0].x, points[0].y, Math.max(6, arena.cell * 1.1));
+  context.fill();
+  if (player.riding) drawCycle(context, arena, player, head, palette, slot === ownSlot, colour);
   context.restore();
 }
 
 // A wedge that points ahead; the own one has a ring, which tells it apart without colour.
-function drawCycle(context, arena, player, head, palette, own, slot) {
+function drawCycle(context, arena, player, head, palette, own, colour) {
   const [right, down] = STEPS[arena.direction(player.heading)];
   const size = Math.max(4, arena.cell * 1.05);
   context.fillStyle = palette.ink;
@@ -160,7 +206,7 @@ function drawCycle(context, arena, player, head, palette, own, slot) {
   );
   context.fill();
   if (!own) return;
-  context.strokeStyle = palette.players[slot];
+  context.strokeStyle = colour;
   context.lineWidth = 1.5;
   context.beginPath();
   context.arc(head.x, head.y, size * 2, 0, 2 * Math.PI);
@@ -174,7 +220,7 @@ function drawHeadNames(context, { arena, shown, names, ownSlot }, palette) {
     if (!player.riding) return;
     const head = arena.point(...player.corners.at(-1));
     context.font = `${slot === ownSlot ? 700 : 500} 13px ${FONT}`;
-    context.fillStyle = palette.players[slot];
+    context.fillStyle = colourOf(palette, shown.view, slot);
     const half = context.measureText(names[slot]).width / 2 + 4;
     const x = Math.max(arena.left + half, Math.min(arena.left + arena.width - half, head.x));
     const above = head.y - 22 > arena.top + 8;
@@ -182,11 +228,11 @@ function drawHeadNames(context, { arena, shown, names, ownSlot }, palette) {
   });
 }
 
-function drawCrashes(context, { arena, crashes, now, reducedMotion }, palette) {
+function drawCrashes(context, { arena, shown, crashes, now, reducedMotion }, palette) {
   for (const { slot, x, y, at } of crashes) {
     const left = 1 - (now - at) / SPARK_MS;
     const place = arena.point(x, y);
-    context.strokeStyle = palette.players[slot];
+    context.strokeStyle = colourOf(palette, shown.view, slot);
     context.lineWidth = 2;
     if (left <= 0 || reducedMotion) {
       const arm = Math.max(4, arena.cell);
@@ -222,7 +268,7 @@ function drawNumber(context, { arena, number }, palette) {
   context.globalAlpha = 1;
 }
 
-function drawPanel(context, { arena, title, lines, tint }, palette) {
+function drawPanel(context, { arena, shown, title, lines, tint }, palette) {
   const size = Math.max(20, Math.min(38, arena.width / 16));
   const line = 24;
   const height = size * 1.6 + lines.length * line + 24;
@@ -239,7 +285,8 @@ function drawPanel(context, { arena, title, lines, tint }, palette) {
   context.fill();
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillStyle = tint === null || tint === undefined ? palette.ink : palette.players[tint];
+  // The first player of a team has its number.
+  context.fillStyle = tint === null ? palette.ink : colourOf(palette, shown.view, tint);
   context.fillText(fitted(context, title, widest - 24), middle, top + 12 + size * 0.8);
   context.font = `500 16px ${FONT}`;
   context.fillStyle = palette.ink;

@@ -42,16 +42,22 @@ export class History {
 }
 
 function still(view) {
-  return { view, lengths: view.players.map((player) => player.steps) };
+  return { view, lengths: view.players.map((player) => lengthOf(player, view)) };
+}
+
+// Slow and fast cycles ride no whole number of cells a tick: shown a part behind, they ride evenly.
+function lengthOf(player, view) {
+  return player.riding ? Math.max(0, player.steps - view.behind) : player.steps;
 }
 
 // The trails are those of the later state, cut off where they are now.
 function between(one, two, tick) {
   if (two.view.round !== one.view.round) return still(one.view);
   const part = (tick - one.tick) / (two.tick - one.tick);
-  const lengths = one.view.players.map(
-    (player, slot) => player.steps + (two.view.players[slot].steps - player.steps) * part,
-  );
+  const lengths = one.view.players.map((player, slot) => {
+    const begin = lengthOf(player, one.view);
+    return begin + (lengthOf(two.view.players[slot], two.view) - begin) * part;
+  });
   const players = one.view.players.map((player, slot) => ({
     ...player,
     corners: two.view.players[slot].corners,

@@ -6,7 +6,7 @@ import { draw } from "./draw.js";
 import { History } from "./history.js";
 import { textsFor } from "./texts.js";
 import { decodeView, TICK_HZ } from "./view.js";
-import { announce, captions } from "./words.js";
+import { announce, captions, ranking } from "./words.js";
 
 const HIDDEN_MS = 1000; // so long without a frame, nobody was looking
 
@@ -73,7 +73,7 @@ export function create(kit) {
   function happened(before, after, now, quiet) {
     if (before?.round !== after.round) crashes = [];
     after.players.forEach((player, slot) => {
-      if (player.riding || player.gone || before?.players[slot].riding === false) return;
+      if (player.riding || player.steps === 0 || before?.players[slot].riding === false) return;
       const [x, y] = player.corners.at(-1);
       crashes.push({ slot, x, y, at: before && !quiet ? now : -Infinity });
       if (before && !quiet) sounds.crash(slot === ownSlot);
@@ -81,7 +81,7 @@ export function create(kit) {
     if (before && !quiet) turnSound(before, after);
     if (!quiet) countAloud(after);
     if (before && !quiet && after.phase === "over" && before.phase !== "over")
-      sounds.end(ended === null && after.players[ownSlot ?? 0].wins > 0);
+      sounds.end(ownSlot === null || ranking(after)[0] === after.players[ownSlot].team);
     const text = announce(before, after, who);
     if (text) kit.status(text);
   }
@@ -111,7 +111,11 @@ export function create(kit) {
       kit.sound.tone({ from: last ? 880 : 440, seconds: last ? 0.25 : 0.1, type: "sine" }),
     end: (bright) =>
       (bright ? [0, 4, 7, 12] : [7, 3, 0]).forEach((halfTones, i) => {
-        kit.sound.tone({ from: 392 * 2 ** (halfTones / 12), seconds: 0.25, after: i * 0.13 });
+        kit.sound.tone({
+          from: 392 * 2 ** (halfTones / 12),
+          seconds: 0.25,
+          after: i * 0.13,
+        });
       }),
   };
 }

@@ -5,7 +5,6 @@
 export const WIDTH = 112;
 export const HEIGHT = 70;
 export const TICK_HZ = 20;
-export const ROUNDS_TO_WIN = 3;
 export const PHASES = ["waiting", "countdown", "ride", "roundEnd", "over"];
 
 export const UP = 0;
@@ -21,7 +20,9 @@ export const STEPS = [
 ];
 
 const NOBODY = 255;
-const HEAD_BYTES = 10;
+const HEAD_BYTES = 15;
+const PARTS = 4; // of a cell
+const PARTS_BEHIND = [3, 0, 2]; // by speed: what a smooth trail stays behind the whole cells
 const PLAYER_BYTES = 6;
 const PLAYERS_MAX = 8;
 
@@ -30,9 +31,11 @@ export function decodeView(bytes) {
   if (bytes.byteLength < HEAD_BYTES) return null;
   const phase = PHASES[bytes.getUint8(0)];
   const count = bytes.getUint8(7);
-  if (!phase || count < 2 || count > PLAYERS_MAX) return null;
+  const teams = bytes.getUint8(8);
+  const behind = PARTS_BEHIND[bytes.getUint8(13)];
+  if (!phase || count < 2 || count > PLAYERS_MAX || teams < 2 || behind === undefined) return null;
   const bit = (place, slot) => ((bytes.getUint8(place) >> slot) & 1) === 1;
-  const roundWinner = bytes.getUint8(8);
+  const roundWinner = bytes.getUint8(9);
   const players = [];
   let at = HEAD_BYTES;
   for (let slot = 0; slot < count; slot++) {
@@ -41,6 +44,7 @@ export function decodeView(bytes) {
     const packed = Math.ceil(steps / 4);
     if (at + PLAYER_BYTES + packed > bytes.byteLength) return null;
     players.push({
+      team: slot % teams,
       here: bit(1, slot),
       gone: bit(2, slot),
       riding: bit(3, slot),
@@ -56,8 +60,12 @@ export function decodeView(bytes) {
     phase,
     timer: bytes.getUint16(4, true),
     round: bytes.getUint8(6),
-    roundWinner: roundWinner === NOBODY ? null : roundWinner,
-    forfeit: bytes.getUint8(9) === 1,
+    teams,
+    roundWinner: roundWinner === NOBODY ? null : roundWinner, // a team
+    forfeit: bytes.getUint8(10) === 1,
+    roundsToWin: bytes.getUint8(11),
+    inset: bytes.getUint8(12),
+    behind: (behind - bytes.getUint8(14)) / PARTS, // cells that the shown trails stay behind
     players,
   };
 }

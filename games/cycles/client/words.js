@@ -6,10 +6,25 @@ export function nameOf(who, slot) {
   return who.players.find((player) => player.slot === slot)?.name ?? `#${slot + 1}`;
 }
 
-function absentNames(view, who) {
+export function nameOfTeam(view, who, team) {
+  const mates = view.players.map((_, slot) => slot).filter((slot) => slot % view.teams === team);
+  return mates.map((slot) => nameOf(who, slot)).join(who.texts.mates);
+}
+
+// Team by team; a seat that nobody has is left out.
+export function shownSlots(view, who) {
+  const isTaken = (slot) =>
+    view.players[slot].here || who.players.some((player) => player.slot === slot);
   return view.players
-    .map((player, slot) => (player.here || player.gone ? null : nameOf(who, slot)))
-    .filter((name) => name !== null)
+    .map((_, slot) => slot)
+    .filter(isTaken)
+    .sort((one, other) => (one % view.teams) - (other % view.teams) || one - other);
+}
+
+function absentNames(view, who) {
+  return shownSlots(view, who)
+    .filter((slot) => !view.players[slot].here && !view.players[slot].gone)
+    .map((slot) => nameOf(who, slot))
     .join(who.texts.and);
 }
 
@@ -18,12 +33,21 @@ function noteOn(player, texts) {
   return player.here ? "" : texts.away;
 }
 
-// {names, notes, number, title, lines, tint} for draw.js
+// {slots, names, notes, number, title, lines, tint: a team or null} for draw.js
 // how: {linked, ended: match or null, touch}
 export function captions(view, who, { linked, ended, touch }) {
-  const { texts, ownSlot } = who;
-  const base = { names: [], notes: [], number: null, title: null, lines: [], tint: null };
+  const { texts } = who;
+  const base = {
+    slots: [],
+    names: [],
+    notes: [],
+    number: null,
+    title: null,
+    lines: [],
+    tint: null,
+  };
   if (view) {
+    base.slots = shownSlots(view, who);
     base.names = view.players.map((_, slot) => nameOf(who, slot));
     base.notes = view.players.map((player) => noteOn(player, texts));
   }
@@ -40,7 +64,11 @@ export function captions(view, who, { linked, ended, touch }) {
         lines: [texts.startIn(seconds)],
       };
     case "countdown":
-      return { ...base, number: seconds, lines: [texts.round(view.round), hint(who, touch)] };
+      return {
+        ...base,
+        number: seconds,
+        lines: [texts.round(view.round), ...hints(view, who, touch)],
+      };
     case "roundEnd":
       return {
         ...base,
@@ -48,54 +76,73 @@ export function captions(view, who, { linked, ended, touch }) {
         lines: standings(view, who),
         tint: view.roundWinner,
       };
-    default: {
-      if (ownSlot === null) return { ...base, lines: [texts.watching] };
-      return { ...base, lines: view.players[ownSlot].riding ? [] : [texts.crashed] };
-    }
+    default:
+      return { ...base, lines: whileRiding(view, who) };
   }
 }
 
-function hint({ texts, ownSlot }, touch) {
-  if (ownSlot === null) return texts.watching;
-  return touch ? texts.hintTouch : texts.hintKeys;
+function hints(view, { ownSlot, players, texts }, touch) {
+  if (ownSlot === null) return [texts.watching];
+  const mates = players.filter(
+    ({ slot }) => slot !== ownSlot && slot % view.teams === ownSlot % view.teams,
+  );
+  const pairs = mates.map(({ name }) => texts.pairs(name));
+  if (!view.players[ownSlot].riding) return [...pairs, texts.nextRound];
+  return [...pairs, touch ? texts.hintTouch : texts.hintKeys];
 }
 
-function roundVerdict({ roundWinner }, who) {
-  if (roundWinner === null) return who.texts.roundDraw;
-  if (roundWinner === who.ownSlot) return who.texts.roundWin;
-  return who.texts.roundWins(nameOf(who, roundWinner));
+function whileRiding(view, { ownSlot, texts }) {
+  if (ownSlot === null) return [texts.watching];
+  const own = view.players[ownSlot];
+  if (!own.riding) return [own.steps === 0 ? texts.nextRound : texts.crashed];
+  return view.inset > 0 ? [texts.border] : [];
 }
 
-// Who stands before whom, as the rules have it: who stayed, then who won more rounds.
+function roundVerdict(view, who) {
+  if (view.roundWinner === null) return who.texts.roundDraw;
+  if (who.ownSlot !== null && view.roundWinner === who.ownSlot % view.teams)
+    return who.texts.roundWin;
+  return who.texts.roundWins(nameOfTeam(view, who, view.roundWinner));
+}
+
+function hasLeft(view, team) {
+  return view.players.every((player) => player.team !== team || player.gone);
+}
+
+// Which team stands before which, as the rules have it: who stayed, then who won more rounds.
 export function ranking(view) {
-  const slots = view.players.map((_, slot) => slot);
+  const teams = Array.from({ length: view.teams }, (_, team) => team);
   const before = (one, other) =>
-    Number(view.players[one].gone) - Number(view.players[other].gone) ||
+    Number(hasLeft(view, one)) - Number(hasLeft(view, other)) ||
     view.players[other].wins - view.players[one].wins;
-  return slots.sort(before);
+  return teams.sort(before);
 }
 
 function standings(view, who) {
+  const shown = new Set(shownSlots(view, who).map((slot) => slot % view.teams));
   return ranking(view)
+    .filter((team) => shown.has(team))
     .slice(0, 4)
-    .map((slot) => who.texts.standing(nameOf(who, slot), view.players[slot].wins));
+    .map((team) => who.texts.standing(nameOfTeam(view, who, team), view.players[team].wins));
 }
 
 function verdict(view, who) {
   const { texts, ownSlot } = who;
   const order = ranking(view);
-  const level = (slot) =>
-    view.players[slot].gone === view.players[order[0]].gone &&
-    view.players[slot].wins === view.players[order[0]].wins;
+  const level = (team) =>
+    hasLeft(view, team) === hasLeft(view, order[0]) &&
+    view.players[team].wins === view.players[order[0]].wins;
   const first = order.filter(level);
+  const own = ownSlot === null ? null : ownSlot % view.teams;
   const lines = standings(view, who);
   if (view.forfeit) lines.push(texts.byForfeit);
   if (first.length > 1) {
-    const lost = ownSlot !== null && !first.includes(ownSlot);
+    const lost = own !== null && !first.includes(own);
     return { title: lost ? texts.lose : texts.draw, lines, tint: null };
   }
-  if (ownSlot === null) return { title: texts.wins(nameOf(who, first[0])), lines, tint: first[0] };
-  return { title: first[0] === ownSlot ? texts.win : texts.lose, lines, tint: first[0] };
+  if (own === null)
+    return { title: texts.wins(nameOfTeam(view, who, first[0])), lines, tint: first[0] };
+  return { title: first[0] === own ? texts.win : texts.lose, lines, tint: first[0] };
 }
 
 // What a screen reader should say when `before` (null at first) became `after`; null for nothing.
@@ -112,5 +159,6 @@ export function announce(before, after, who) {
   }
   const crashed =
     ownSlot !== null && before?.players[ownSlot].riding && !after.players[ownSlot].riding;
-  return crashed ? texts.crashed : null;
+  if (crashed) return texts.crashed;
+  return before && before.inset === 0 && after.inset > 0 ? texts.border : null;
 }

@@ -13,6 +13,7 @@ const viewer = (bytes) => new DataView(Uint8Array.from(bytes).buffer);
 
 function viewOf(changes = {}) {
   const player = {
+    team: 0,
     here: true,
     gone: false,
     riding: true,
@@ -28,11 +29,21 @@ function viewOf(changes = {}) {
     phase: "ride",
     timer: 0,
     round: 1,
+    teams: 2,
     roundWinner: null,
     forfeit: false,
-    players: [player, { ...player, wins: 1 }],
+    roundsToWin: 3,
+    inset: 0,
+    behind: 0,
+    players: [player, { ...player, team: 1, wins: 1 }],
     ...changes,
   };
+}
+
+// Two against two; the second pair leads.
+function viewOfPairs(changes = {}) {
+  const [one, other] = viewOf().players;
+  return viewOf({ players: [one, other, one, other], ...changes });
 }
 
 const who = {
@@ -44,6 +55,13 @@ const who = {
   texts: textsFor("en"),
 };
 
+const whoOfPairs = {
+  ...who,
+  players: ["Ada", "Grace", "Barbara", "Hedy"].map((name, slot) => ({ name, slot })),
+};
+
+const quiet = { linked: true, ended: null, touch: false };
+
 test("a view is decoded as the rules wrote it", () => {
   const written = execFileSync(process.env.CYCLES_RULES_TEST, ["--print-view"], {
     encoding: "utf8",
@@ -51,6 +69,10 @@ test("a view is decoded as the rules wrote it", () => {
   const view = decodeView(viewer(Buffer.from(written.trim(), "hex")));
   assert.equal(view.phase, "ride");
   assert.equal(view.round, 1);
+  assert.equal(view.teams, 2);
+  assert.equal(view.roundWinner, null);
+  assert.equal(view.roundsToWin, 3);
+  assert.equal(view.behind, 0);
   assert.deepEqual(
     view.players.map(({ here, riding, steps }) => ({ here, riding, steps })),
     [
@@ -71,10 +93,14 @@ test("a view is decoded as the rules wrote it", () => {
 
 test("bytes that are no view are refused", () => {
   assert.equal(decodeView(viewer([1, 2, 3])), null);
-  assert.equal(decodeView(viewer([9, 0, 0, 0, 0, 0, 1, 2, 255, 0])), null);
-  assert.equal(decodeView(viewer([2, 0, 0, 0, 0, 0, 1, 2, 255, 0])), null);
-  const tooLong = [2, 3, 0, 3, 0, 0, 1, 2, 255, 0, 0, 1, 1, 1, 0, 9, 0];
-  assert.equal(decodeView(viewer(tooLong)), null);
+  const head = [2, 3, 0, 3, 0, 0, 1, 2, 2, 255, 0, 3, 0, 1, 0];
+  const standing = [0, 1, 1, 1, 0, 0];
+  assert.notEqual(decodeView(viewer([...head, ...standing, ...standing])), null);
+  assert.equal(decodeView(viewer([9, ...head.slice(1), ...standing, ...standing])), null);
+  assert.equal(decodeView(viewer([...head, ...standing])), null);
+  assert.equal(decodeView(viewer([...head, ...standing, 0, 1, 1, 1, 9, 0])), null);
+  const noSpeed = [...head.slice(0, 13), 3, 0];
+  assert.equal(decodeView(viewer([...noSpeed, ...standing, ...standing])), null);
 });
 
 test("a trail can be cut between two cells", () => {
@@ -104,6 +130,24 @@ test("trails grow evenly between two states, and not from one round into the nex
   assert.deepEqual(history.at(10.5).lengths, [2.5, 2.5]);
   history.add(12, viewOf({ round: 2, players: later.players.map((p) => ({ ...p, steps: 0 })) }));
   assert.deepEqual(history.at(11.5).lengths, [3, 3]);
+});
+
+test("slow cycles ride evenly although they stand still in some ticks", () => {
+  const history = new History();
+  let parts = 0;
+  let steps = 10;
+  for (let tick = 1; tick <= 9; tick++) {
+    const player = { ...viewOf().players[0], steps };
+    history.add(tick, viewOf({ behind: (3 - parts) / 4, players: [player, player] }));
+    parts += 3;
+    if (parts >= 4) steps++;
+    parts %= 4;
+  }
+  for (let tick = 1; tick < 9; tick += 0.5) {
+    const step = history.at(tick + 0.5).lengths[0] - history.at(tick).lengths[0];
+    assert.equal(step, 0.375);
+    assert.ok(history.at(tick).lengths[0] <= 10 + Math.floor((Math.ceil(tick) - 1) * 0.75));
+  }
 });
 
 test("each state is told once, in order", () => {
@@ -170,9 +214,10 @@ test("on an upright screen directions go with the mirrored arena", () => {
 test("the end is said in words", () => {
   const over = viewOf({ phase: "over" });
   assert.equal(announce(viewOf(), over, who), "You lose, Grace: 1, Ada: 0");
-  assert.equal(captions(over, who, { linked: true, ended: null, touch: false }).tint, 1);
-  const level = viewOf({ phase: "over", players: [over.players[0], over.players[0]] });
-  assert.equal(captions(level, who, { linked: true, ended: null, touch: false }).title, "A draw");
+  assert.equal(captions(over, who, quiet).tint, 1);
+  const [one, other] = over.players;
+  const level = viewOf({ phase: "over", players: [one, { ...other, wins: 0 }] });
+  assert.equal(captions(level, who, quiet).title, "A draw");
 });
 
 test("who has left stands behind who stayed", () => {
@@ -184,7 +229,42 @@ test("who has left stands behind who stayed", () => {
 test("it is said who is awaited", () => {
   const view = viewOf({ phase: "waiting", timer: 100 });
   view.players[1] = { ...view.players[1], here: false };
-  const said = captions(view, who, { linked: true, ended: null, touch: false });
+  const said = captions(view, who, quiet);
   assert.equal(said.title, "Waiting for Grace");
   assert.deepEqual(said.notes, ["", "away"]);
+});
+
+test("pairs win and lose together", () => {
+  const over = viewOfPairs({ phase: "over" });
+  assert.equal(
+    announce(viewOfPairs(), over, whoOfPairs),
+    "You lose, Grace + Hedy: 1, Ada + Barbara: 0",
+  );
+  assert.equal(captions(over, { ...whoOfPairs, ownSlot: 3 }, quiet).title, "You win");
+  const round = viewOfPairs({ phase: "roundEnd", roundWinner: 1 });
+  assert.equal(captions(round, whoOfPairs, quiet).title, "Grace + Hedy wins the round");
+  assert.equal(captions(round, { ...whoOfPairs, ownSlot: 1 }, quiet).title, "Round won");
+  const start = captions(viewOfPairs({ phase: "countdown", timer: 20 }), whoOfPairs, quiet);
+  assert.ok(start.lines.includes("You ride with Barbara"));
+  assert.deepEqual(start.slots, [0, 2, 1, 3]);
+});
+
+test("a seat that nobody has is not shown, and who comes late is told when to ride", () => {
+  const players = viewOf().players;
+  const late = { ...players[0], here: true, riding: false, steps: 0, team: 2 };
+  const view = viewOf({ teams: 4, players: [...players, late, { ...late, here: false, team: 3 }] });
+  const said = captions(
+    view,
+    { ...who, ownSlot: 2, players: [...who.players, { name: "Eve", slot: 2 }] },
+    quiet,
+  );
+  assert.deepEqual(said.slots, [0, 1, 2]);
+  assert.deepEqual(said.lines, ["You ride from the next round on"]);
+});
+
+test("it is said when the border moves", () => {
+  const before = viewOf();
+  const after = viewOf({ inset: 1 });
+  assert.equal(announce(before, after, who), "The border is closing in");
+  assert.equal(announce(after, viewOf({ inset: 2 }), who), null);
 });

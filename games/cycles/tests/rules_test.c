@@ -19,11 +19,21 @@ struct table {
     uint64_t present;
 };
 
-static void sit_down(struct table *table, uint32_t players, uint64_t seed)
+/* What game.json says when nobody chooses: three rounds, normal speed, the arena as it is. */
+static const int32_t defaults[] = {3, CYCLES_NORMAL, 0};
+
+static void sit_down_at(struct table *table, uint32_t mode, uint32_t players, uint64_t seed,
+                        const int32_t options[3])
 {
-    struct gk_match match = {.seed = seed, .mode = players > 2, .player_count = players};
+    struct gk_match match = {.seed = seed, .mode = mode, .player_count = players};
+    memcpy(match.options, options, sizeof defaults);
     memset(table, 0, sizeof *table);
     GAME->init(NULL, &table->state, &match);
+}
+
+static void sit_down(struct table *table, uint32_t players, uint64_t seed)
+{
+    sit_down_at(table, players > 2 ? CYCLES_FFA : CYCLES_DUEL, players, seed, defaults);
 }
 
 static void join_all(struct table *table)
@@ -62,12 +72,18 @@ static void steps(struct table *table, uint32_t count)
         step(table);
 }
 
-static void start_ride(struct table *table, uint32_t players)
+static void start_ride_at(struct table *table, uint32_t mode, uint32_t players,
+                          const int32_t options[3])
 {
-    sit_down(table, players, 1);
+    sit_down_at(table, mode, players, 1, options);
     join_all(table);
     steps(table, CYCLES_COUNTDOWN_TICKS);
     assert(table->state.phase == CYCLES_RIDE);
+}
+
+static void start_ride(struct table *table, uint32_t players)
+{
+    start_ride_at(table, players > 2 ? CYCLES_FFA : CYCLES_DUEL, players, defaults);
 }
 
 /* Moves a cycle that has not ridden yet. */
@@ -99,6 +115,16 @@ static uint64_t hash_of(const struct cycles_state *state)
     return hash;
 }
 
+/* Lets all but one team crash. */
+static void win_round(struct table *table, uint32_t winner)
+{
+    while (table->state.phase != CYCLES_RIDE)
+        step(table);
+    for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++)
+        table->state.players[slot].riding &= cycles_team(&table->state, slot) == winner;
+    step(table);
+}
+
 /* --- the start --- */
 
 static void test_match_waits_until_everybody_is_here(void)
@@ -117,18 +143,52 @@ static void test_match_waits_until_everybody_is_here(void)
     CU_ASSERT_EQUAL(table.state.phase, CYCLES_RIDE);
 }
 
-static void test_who_never_comes_is_left_out_after_twenty_seconds(void)
+static void test_who_never_comes_to_a_pair_is_left_out_after_twenty_seconds(void)
 {
     struct table table;
-    sit_down(&table, 3, 1);
-    GAME->join(NULL, &table.state, 0);
-    GAME->join(NULL, &table.state, 2);
+    sit_down_at(&table, CYCLES_PAIRS, 4, 1, defaults);
+    for (uint32_t slot = 0; slot < 4; slot++) {
+        if (slot != 1)
+            GAME->join(NULL, &table.state, slot);
+    }
     steps(&table, 20 * 20 - 1);
     CU_ASSERT_EQUAL(table.state.phase, CYCLES_WAITING);
     step(&table);
     CU_ASSERT_EQUAL(table.state.phase, CYCLES_COUNTDOWN);
     CU_ASSERT_EQUAL(gk_presence_has(table.state.presence.gone, 1), 1);
     CU_ASSERT_EQUAL(table.state.players[1].riding, 0);
+}
+
+static void test_late_rider_starts_with_the_next_round(void)
+{
+    struct table table;
+    sit_down(&table, 4, 1);
+    GAME->join(NULL, &table.state, 0);
+    GAME->join(NULL, &table.state, 2);
+    steps(&table, 8 * 20 - 1);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_WAITING);
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_COUNTDOWN);
+    CU_ASSERT_EQUAL(table.state.players[1].riding, 0);
+    steps(&table, CYCLES_COUNTDOWN_TICKS);
+    GAME->join(NULL, &table.state, 3);
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_RIDE);
+    CU_ASSERT_EQUAL(table.state.players[3].riding, 0);
+    win_round(&table, 2);
+    steps(&table, CYCLES_ROUND_END_TICKS);
+    CU_ASSERT_EQUAL(table.state.round, 2);
+    CU_ASSERT_EQUAL(table.state.players[3].riding, 1);
+    CU_ASSERT_EQUAL(table.state.players[1].riding, 0); /* the seat is still open */
+    CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+    win_round(&table, 2);
+    win_round(&table, 2);
+    steps(&table, CYCLES_ROUND_END_TICKS);
+    struct gk_result result = result_of(&table);
+    CU_ASSERT_EQUAL(result.players[2].outcome, GK_OUTCOME_WIN);
+    CU_ASSERT_EQUAL(result.players[3].forfeit, 0);
+    CU_ASSERT_EQUAL(result.players[1].forfeit, 1);
+    CU_ASSERT_EQUAL(result.players[1].place, 4);
 }
 
 static void test_match_nobody_comes_to_is_a_draw_by_forfeit(void)
@@ -312,15 +372,6 @@ static void test_order_of_the_slots_does_not_matter(void)
 
 /* --- rounds and the end --- */
 
-static void win_round(struct table *table, uint32_t winner)
-{
-    while (table->state.phase != CYCLES_RIDE)
-        step(table);
-    for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++)
-        table->state.players[slot].riding = slot == winner;
-    step(table);
-}
-
 static void test_round_end_leads_to_a_fresh_arena(void)
 {
     struct table table;
@@ -359,7 +410,7 @@ static void test_after_nine_rounds_the_most_wins_count_and_may_be_level(void)
 {
     struct table table;
     start_ride(&table, 8);
-    for (uint32_t round = 0; round < CYCLES_ROUNDS_MAX; round++)
+    for (uint32_t round = 0; round < 9; round++)
         win_round(&table, round % 8);
     steps(&table, CYCLES_ROUND_END_TICKS);
     CU_ASSERT_EQUAL(result_of(&table).players[0].outcome, GK_OUTCOME_WIN);
@@ -369,6 +420,161 @@ static void test_after_nine_rounds_the_most_wins_count_and_may_be_level(void)
     CU_ASSERT_EQUAL(result.players[1].outcome, GK_OUTCOME_DRAW);
     CU_ASSERT_EQUAL(result.players[2].place, 3);
     CU_ASSERT_EQUAL(result.players[2].outcome, GK_OUTCOME_LOSS);
+}
+
+/* --- teams --- */
+
+static void test_mates_share_the_round(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    table.state.players[1].riding = 0;
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_RIDE); /* there is one of each team */
+    table.state.players[2].riding = 0;
+    table.state.players[3].riding = 0;
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_ROUND_END);
+    CU_ASSERT_EQUAL(table.state.round_winner, 0);
+    CU_ASSERT_EQUAL(table.state.players[0].wins, 1);
+    CU_ASSERT_EQUAL(table.state.players[2].wins, 1); /* has crashed, and has won all the same */
+    CU_ASSERT_EQUAL(table.state.players[1].wins, 0);
+    CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+}
+
+static void test_round_ends_when_only_mates_ride(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    table.state.players[1].riding = 0;
+    table.state.players[3].riding = 0;
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_ROUND_END);
+    CU_ASSERT_EQUAL(table.state.round_winner, 0);
+}
+
+static void test_walls_of_a_mate_crash_too(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    put(&table, 0, 20, 20, CYCLES_RIGHT);
+    put(&table, 2, 22, 25, CYCLES_UP);
+    put(&table, 1, 80, 10, CYCLES_LEFT);
+    put(&table, 3, 80, 60, CYCLES_LEFT);
+    steps(&table, 5);
+    CU_ASSERT_EQUAL(table.state.players[2].riding, 0);
+    CU_ASSERT_EQUAL(table.state.players[0].riding, 1);
+}
+
+static void test_mates_have_the_same_place_and_outcome(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    win_round(&table, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        win_round(&table, 1);
+    steps(&table, CYCLES_ROUND_END_TICKS);
+    struct gk_result result = result_of(&table);
+    CU_ASSERT_EQUAL(result.player_count, 4);
+    CU_ASSERT_EQUAL(result.reason, 0);
+    for (uint32_t slot = 0; slot < 4; slot++) {
+        CU_ASSERT_EQUAL(result.players[slot].outcome,
+                        slot % 2 == 1 ? GK_OUTCOME_WIN : GK_OUTCOME_LOSS);
+        CU_ASSERT_EQUAL(result.players[slot].place, slot % 2 == 1 ? 1 : 2);
+        CU_ASSERT_EQUAL(result.players[slot].score, slot % 2 == 1 ? 3 : 1);
+    }
+}
+
+static void test_mate_rides_on_alone_and_who_walked_out_has_lost(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    GAME->leave(NULL, &table.state, 0, GK_LEAVE_LEFT);
+    CU_ASSERT_EQUAL(table.state.phase, CYCLES_RIDE);
+    for (uint32_t i = 0; i < 3; i++)
+        win_round(&table, 0);
+    steps(&table, CYCLES_ROUND_END_TICKS);
+    struct gk_result result = result_of(&table);
+    CU_ASSERT_EQUAL(result.players[2].outcome, GK_OUTCOME_WIN);
+    CU_ASSERT_EQUAL(result.players[2].place, 1);
+    CU_ASSERT_EQUAL(result.players[0].outcome, GK_OUTCOME_LOSS);
+    CU_ASSERT_EQUAL(result.players[0].forfeit, 1);
+    CU_ASSERT_EQUAL(result.players[1].place, 2);
+}
+
+static void test_pair_that_left_has_lost(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_PAIRS, 4, defaults);
+    win_round(&table, 1);
+    GAME->leave(NULL, &table.state, 1, GK_LEAVE_LEFT);
+    GAME->leave(NULL, &table.state, 3, GK_LEAVE_LEFT);
+    struct gk_result result = result_of(&table);
+    CU_ASSERT_EQUAL(result.reason, 1);
+    CU_ASSERT_EQUAL(result.players[0].outcome, GK_OUTCOME_WIN);
+    CU_ASSERT_EQUAL(result.players[2].outcome, GK_OUTCOME_WIN);
+    CU_ASSERT_EQUAL(result.players[3].outcome, GK_OUTCOME_LOSS);
+    CU_ASSERT_EQUAL(result.players[1].place, result.players[3].place);
+}
+
+/* --- options --- */
+
+static void test_option_says_how_many_rounds_win(void)
+{
+    for (int32_t rounds = 1; rounds <= CYCLES_ROUNDS_TO_WIN_MAX; rounds++) {
+        struct table table;
+        struct gk_result none;
+        start_ride_at(&table, CYCLES_DUEL, 2, (const int32_t[]){rounds, CYCLES_NORMAL, 0});
+        for (int32_t i = 0; i < rounds; i++) {
+            CU_ASSERT_EQUAL(GAME->result(NULL, &table.state, &none), 0);
+            win_round(&table, 1);
+        }
+        steps(&table, CYCLES_ROUND_END_TICKS);
+        CU_ASSERT_EQUAL(result_of(&table).players[1].score, rounds);
+    }
+}
+
+static void test_option_says_how_fast_cycles_ride(void)
+{
+    static const uint32_t cells_in_40_ticks[] = {30, 40, 60};
+    for (int32_t speed = CYCLES_SLOW; speed <= CYCLES_FAST; speed++) {
+        struct table table;
+        start_ride_at(&table, CYCLES_DUEL, 2, (const int32_t[]){3, speed, 0});
+        put(&table, 0, 10, 20, CYCLES_RIGHT);
+        put(&table, 1, 100, 40, CYCLES_LEFT);
+        steps(&table, 40);
+        CU_ASSERT_EQUAL(table.state.players[0].steps, cells_in_40_ticks[speed]);
+        CU_ASSERT_EQUAL(table.state.players[1].x, 100 - cells_in_40_ticks[speed]);
+        CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+    }
+}
+
+static void test_option_shrinks_the_arena(void)
+{
+    struct table table;
+    start_ride_at(&table, CYCLES_DUEL, 2, (const int32_t[]){3, CYCLES_SLOW, 1});
+    put(&table, 0, 2, 20, CYCLES_DOWN);
+    put(&table, 1, 60, 40, CYCLES_LEFT);
+    table.state.ride_ticks = CYCLES_SHRINK_WAIT_TICKS - 2;
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.inset, 0);
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.inset, 1);
+    CU_ASSERT(!cycles_is_free(&table.state, (struct cycles_cell){0, 60}));
+    CU_ASSERT(cycles_is_free(&table.state, (struct cycles_cell){1, 60}));
+    steps(&table, CYCLES_SHRINK_EACH_TICKS);
+    CU_ASSERT_EQUAL(table.state.inset, 2);
+    CU_ASSERT_EQUAL(table.state.players[0].riding, 1); /* rides along the border */
+    steps(&table, CYCLES_SHRINK_EACH_TICKS);
+    CU_ASSERT_EQUAL(table.state.players[0].riding, 0); /* which has come over it */
+    CU_ASSERT_EQUAL(table.state.round_winner, 1);
+    CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+    steps(&table, CYCLES_ROUND_END_TICKS);
+    CU_ASSERT_EQUAL(table.state.inset, 0);
+    start_ride(&table, 2);
+    table.state.ride_ticks = CYCLES_SHRINK_WAIT_TICKS - 1;
+    step(&table);
+    CU_ASSERT_EQUAL(table.state.inset, 0); /* not where the option is off */
 }
 
 /* --- staying away --- */
@@ -470,8 +676,9 @@ static void test_view_says_what_stands_in_its_description(void)
     struct table table;
     uint8_t bytes[CYCLES_VIEW_BYTES_MAX], other[CYCLES_VIEW_BYTES_MAX];
     static const uint8_t expected[] = {
-        CYCLES_RIDE, 1, 0, 3,    0,    0, 1,  2,  CYCLES_NOBODY, 0, 0, 20,   20,
-        CYCLES_DOWN, 5, 0, 0x95, 0x02, 0, 60, 40, CYCLES_LEFT,   5, 0, 0xff, 0x03,
+        CYCLES_RIDE,   1, 0, 3,    0,    0,           1, 2, 2,    CYCLES_NOBODY, 0, 3,  0,
+        CYCLES_NORMAL, 0, 0, 20,   20,   CYCLES_DOWN, 5, 0, 0x95, 0x02,          0, 60, 40,
+        CYCLES_LEFT,   5, 0, 0xff, 0x03,
     };
     set_up_known_view(&table);
     uint32_t count = GAME->view(NULL, &table.state, 0, bytes, sizeof bytes);
@@ -525,18 +732,28 @@ static void do_something_hostile(struct table *table, struct gk_random *chance)
     uint32_t what = gk_random_below(chance, 2000);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)gk_random_below(chance, 6);
-    if (what < 1200)
+    if (what < 1440)
         send_bytes(table, slot, bytes, gk_random_below(chance, sizeof bytes + 1));
     else if (what < 1500)
-        GAME->bot(NULL, &table->state, slot, gk_random_next(chance),
-                  table->inputs + slot * CYCLES_INPUT_BYTES),
-            table->present |= UINT64_C(1) << slot;
+        table->present |= (uint64_t)GAME->bot(NULL, &table->state, slot, gk_random_below(chance, 5),
+                                              table->inputs + slot * CYCLES_INPUT_BYTES)
+                          << slot;
     else if (what < 1980)
         GAME->join(NULL, &table->state, slot);
     else if (what < 1999)
         GAME->leave(NULL, &table->state, slot, GK_LEAVE_DISCONNECTED);
     else if (gk_random_below(chance, 5) == 0)
         GAME->leave(NULL, &table->state, slot, GK_LEAVE_LEFT);
+}
+
+static void sit_down_somehow(struct table *table, struct gk_random *chance, uint64_t seed)
+{
+    uint32_t mode = gk_random_below(chance, 3);
+    uint32_t players = mode == CYCLES_FFA ? 2 + gk_random_below(chance, 7) : 2 + mode;
+    int32_t options[] = {gk_random_between(chance, 1, CYCLES_ROUNDS_TO_WIN_MAX),
+                         gk_random_between(chance, CYCLES_SLOW, CYCLES_FAST),
+                         gk_random_between(chance, 0, 1)};
+    sit_down_at(table, mode, players, seed, options);
 }
 
 static void test_invariants_hold_through_100000_hostile_ticks(void)
@@ -554,7 +771,7 @@ static void test_invariants_hold_through_100000_hostile_ticks(void)
         broken += GAME->view(NULL, &table.state, 0, bytes, sizeof bytes) == 0;
         if (table.state.phase == CYCLES_OVER) {
             ended++;
-            sit_down(&table, 2 + gk_random_below(&chance, 7), i);
+            sit_down_somehow(&table, &chance, i);
         }
     }
     CU_ASSERT_EQUAL(broken, 0);
@@ -587,38 +804,71 @@ static void test_state_is_the_same_at_another_address_and_in_a_second_run(void)
     free(other);
 }
 
-static void play_bots(uint32_t players, uint64_t seed, const uint8_t *difficulties,
+static void play_bots(struct table *table, const uint8_t *difficulties,
                       struct gk_result *ret_result)
 {
-    struct table table;
-    sit_down(&table, players, seed);
-    join_all(&table);
-    for (uint32_t i = 0; i < 60 * 60 * 20 && table.state.phase != CYCLES_OVER; i++) {
-        for (uint32_t slot = 0; slot < players; slot++) {
-            if (table.state.phase == CYCLES_RIDE && table.state.players[slot].riding) {
-                GAME->bot(NULL, &table.state, slot, difficulties[slot],
-                          table.inputs + slot * CYCLES_INPUT_BYTES);
-                table.present |= UINT64_C(1) << slot;
-            }
+    join_all(table);
+    for (uint32_t i = 0; i < 60 * 60 * 20 && table->state.phase != CYCLES_OVER; i++) {
+        for (uint32_t slot = 0; slot < table->state.presence.player_count; slot++) {
+            if (GAME->bot(NULL, &table->state, slot, difficulties[slot],
+                          table->inputs + slot * CYCLES_INPUT_BYTES))
+                table->present |= UINT64_C(1) << slot;
         }
-        step(&table);
+        step(table);
     }
-    *ret_result = result_of(&table);
+    *ret_result = result_of(table);
 }
 
 static void test_bots_play_to_the_end_and_the_better_one_wins(void)
 {
     static const uint8_t pair[] = {1, 3}, all[] = {1, 2, 3, 1, 2, 3, 2, 2};
+    static const uint8_t pairs[] = {1, 3, 1, 3};
     struct gk_result result;
-    uint32_t better = 0;
-    for (uint64_t seed = 0; seed < 5; seed++) {
-        play_bots(2, seed, pair, &result);
+    struct table table;
+    uint32_t better = 0, better_pairs = 0;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        const int32_t options[] = {1, (int32_t)(seed % 3), seed % 2};
+        sit_down_at(&table, CYCLES_DUEL, 2, seed, options);
+        play_bots(&table, pair, &result);
         better += result.players[1].outcome == GK_OUTCOME_WIN;
         CU_ASSERT_EQUAL(result.reason, 0);
+        sit_down_at(&table, CYCLES_PAIRS, 4, seed, options);
+        play_bots(&table, pairs, &result);
+        better_pairs += result.players[1].outcome == GK_OUTCOME_WIN;
     }
-    CU_ASSERT(better >= 4);
-    play_bots(8, 1, all, &result);
+    CU_ASSERT(better >= 5);
+    CU_ASSERT(better_pairs >= 5);
+    sit_down_at(&table, CYCLES_FFA, 8, 1, (const int32_t[]){1, CYCLES_NORMAL, 1});
+    play_bots(&table, all, &result);
     CU_ASSERT_EQUAL(result.reason, 0);
+}
+
+/* Slot 2 is in a room with one door, and slot 0 can ride into it. */
+static uint8_t way_at_the_door(uint32_t mode, uint32_t difficulty)
+{
+    struct table table;
+    uint8_t input[CYCLES_INPUT_BYTES] = {0};
+    start_ride_at(&table, mode, 4, defaults);
+    put(&table, 1, 5, 66, CYCLES_RIGHT);
+    put(&table, 3, 105, 66, CYCLES_LEFT);
+    put(&table, 2, 60, 31, CYCLES_UP);
+    put(&table, 0, 60, 28, CYCLES_DOWN);
+    for (uint32_t i = 0; i <= 14; i++) {
+        table.state.cells[30 * CYCLES_WIDTH + 53 + i] = CYCLES_WALL(1, CYCLES_RIGHT);
+        table.state.cells[44 * CYCLES_WIDTH + 53 + i] = CYCLES_WALL(1, CYCLES_RIGHT);
+        table.state.cells[(30 + i) * CYCLES_WIDTH + 53] = CYCLES_WALL(1, CYCLES_DOWN);
+        table.state.cells[(30 + i) * CYCLES_WIDTH + 67] = CYCLES_WALL(1, CYCLES_DOWN);
+    }
+    table.state.cells[30 * CYCLES_WIDTH + 60] = CYCLES_FREE;
+    CU_ASSERT_EQUAL(GAME->bot(NULL, &table.state, 0, difficulty, input), 1);
+    return input[0];
+}
+
+static void test_bot_shuts_a_rival_in_but_not_a_mate(void)
+{
+    CU_ASSERT_EQUAL(way_at_the_door(CYCLES_FFA, 3), CYCLES_DOWN);
+    CU_ASSERT_NOT_EQUAL(way_at_the_door(CYCLES_PAIRS, 3), CYCLES_DOWN);
+    CU_ASSERT_NOT_EQUAL(way_at_the_door(CYCLES_PAIRS, 2), CYCLES_DOWN);
 }
 
 #define TEST(name)                                                                                 \
@@ -628,7 +878,8 @@ static void test_bots_play_to_the_end_and_the_better_one_wins(void)
 
 static CU_TestInfo rules[] = {
     TEST(match_waits_until_everybody_is_here),
-    TEST(who_never_comes_is_left_out_after_twenty_seconds),
+    TEST(who_never_comes_to_a_pair_is_left_out_after_twenty_seconds),
+    TEST(late_rider_starts_with_the_next_round),
     TEST(match_nobody_comes_to_is_a_draw_by_forfeit),
     TEST(places_are_apart_and_look_inwards_for_any_count),
     TEST(cycle_moves_a_cell_a_tick_and_leaves_a_wall),
@@ -644,6 +895,15 @@ static CU_TestInfo rules[] = {
     TEST(round_end_leads_to_a_fresh_arena),
     TEST(three_rounds_win_the_match),
     TEST(after_nine_rounds_the_most_wins_count_and_may_be_level),
+    TEST(mates_share_the_round),
+    TEST(round_ends_when_only_mates_ride),
+    TEST(walls_of_a_mate_crash_too),
+    TEST(mates_have_the_same_place_and_outcome),
+    TEST(mate_rides_on_alone_and_who_walked_out_has_lost),
+    TEST(pair_that_left_has_lost),
+    TEST(option_says_how_many_rounds_win),
+    TEST(option_says_how_fast_cycles_ride),
+    TEST(option_shrinks_the_arena),
     TEST(who_is_away_rides_straight_on),
     TEST(away_for_fifteen_seconds_crashes_and_forfeits),
     TEST(absences_together_are_limited_too),
@@ -655,6 +915,7 @@ static CU_TestInfo rules[] = {
     TEST(invariants_hold_through_100000_hostile_ticks),
     TEST(state_is_the_same_at_another_address_and_in_a_second_run),
     TEST(bots_play_to_the_end_and_the_better_one_wins),
+    TEST(bot_shuts_a_rival_in_but_not_a_mate),
     CU_TEST_INFO_NULL,
 };
 

@@ -25,13 +25,16 @@ static void init(const struct gk_host *host, void *block, const struct gk_match 
                                                      .away_ticks_total =
                                                          BREAKOUT_AWAY_BUDGET_TICKS};
     struct breakout_state *state = block;
+    const int32_t *options = match->options;
     (void)host;
     state->mode = (uint8_t)gk_clamp((int32_t)match->mode, BREAKOUT_SOLO, BREAKOUT_VERSUS);
     gk_presence_begin(&state->presence, match->player_count, &limits);
     state->court_count = state->mode == BREAKOUT_VERSUS ? (uint8_t)match->player_count : 1;
     for (uint32_t i = 0; i < state->court_count; i++) {
         gk_random_seed(&state->courts[i].random, match->seed, 0);
-        state->courts[i].lives = BREAKOUT_LIVES;
+        state->courts[i].lives = (uint8_t)options[BREAKOUT_OPTION_LIVES];
+        state->courts[i].level = (uint8_t)(options[BREAKOUT_OPTION_LEVEL] - 1);
+        state->courts[i].lets_fall = (uint8_t)options[BREAKOUT_OPTION_DROPS];
         begin_level(&state->courts[i]);
     }
     for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
@@ -196,8 +199,7 @@ static void move_paddles(struct breakout_state *state)
 
 static int32_t ball_speed(const struct breakout_court *court)
 {
-    int32_t speed = BREAKOUT_BALL_SPEED + court->level * BREAKOUT_BALL_SPEED_MORE;
-    return court->slow_ticks ? speed * 2 / 3 : speed;
+    return BREAKOUT_BALL_SPEED + court->level * BREAKOUT_BALL_SPEED_MORE;
 }
 
 /* An angle of 0 is straight up, a positive one to the right. */
@@ -266,10 +268,11 @@ static void move_ball(struct breakout_state *state, uint32_t index, struct break
     struct breakout_court *court = &state->courts[index];
     int32_t longest = gk_max(gk_abs(ball->vx), gk_abs(ball->vy));
     int32_t steps = longest / BREAKOUT_BALL_STEP + 1;
+    int32_t thirds = court->slow_ticks ? 2 : 3; /* of the speed */
     int32_t left = BREAKOUT_BALL_RADIUS, right = BREAKOUT_WIDTH - BREAKOUT_BALL_RADIUS;
     for (int32_t i = 0; i < steps; i++) {
         int32_t before = ball->x;
-        ball->x = gk_clamp(ball->x + ball->vx / steps, left, right);
+        ball->x = gk_clamp(ball->x + ball->vx * thirds / (3 * steps), left, right);
         if (ball->x == left || ball->x == right)
             ball->vx = ball->x == left ? gk_abs(ball->vx) : -gk_abs(ball->vx);
         if (hit_brick(court, ball)) {
@@ -277,7 +280,7 @@ static void move_ball(struct breakout_state *state, uint32_t index, struct break
             ball->vx = -ball->vx;
         }
         before = ball->y;
-        ball->y += ball->vy / steps;
+        ball->y += ball->vy * thirds / (3 * steps);
         if (ball->y < BREAKOUT_BALL_RADIUS) {
             ball->y = BREAKOUT_BALL_RADIUS;
             ball->vy = gk_abs(ball->vy);
@@ -292,7 +295,7 @@ static void move_ball(struct breakout_state *state, uint32_t index, struct break
 
 static void let_fall(struct breakout_court *court, uint32_t brick)
 {
-    if (court->drop_count == BREAKOUT_DROPS_MAX ||
+    if (!court->lets_fall || court->drop_count == BREAKOUT_DROPS_MAX ||
         gk_random_below(&court->random, BREAKOUT_DROP_ONE_IN) != 0)
         return;
     struct breakout_falling *drop = &court->drops[court->drop_count++];
@@ -511,6 +514,9 @@ static int court_is_sound(const struct breakout_court *court)
     return court->status <= BREAKOUT_LOST && court->level < BREAKOUT_LEVELS &&
            court->lives <= BREAKOUT_LIVES_MAX && court->ball_count >= 1 &&
            court->ball_count <= BREAKOUT_BALLS_MAX && court->drop_count <= BREAKOUT_DROPS_MAX &&
+           court->lets_fall <= 1 && court->wide_ticks <= BREAKOUT_EFFECT_TICKS &&
+           court->slow_ticks <= BREAKOUT_EFFECT_TICKS &&
+           (court->status != BREAKOUT_SERVES || court->serve_ticks > 0) &&
            (court->lives == 0) == (court->status == BREAKOUT_LOST);
 }
 
@@ -532,7 +538,8 @@ static uint32_t check(const struct gk_host *host, const void *block)
         if (!court_is_sound(&state->courts[i]))
             return 0;
     }
-    return state->phase <= BREAKOUT_OVER && state->timer <= BREAKOUT_COUNTDOWN_TICKS &&
+    return state->phase <= BREAKOUT_OVER && state->mode <= BREAKOUT_VERSUS && state->forfeit <= 1 &&
+           state->timer <= BREAKOUT_COUNTDOWN_TICKS &&
            (state->phase != BREAKOUT_COUNTDOWN || state->timer > 0);
 }
 
@@ -540,6 +547,7 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
                         uint32_t capacity)
 {
     static const char phases[][10] = {"waiting", "countdown", "play", "paused", "over"};
+    static const char statuses[][8] = {"serves", "flies", "cleared", "lost"};
     const struct breakout_state *state = block;
     struct gk_writer text = gk_writer_of((uint8_t *)ret_text, capacity);
     (void)host;
@@ -547,16 +555,38 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->tick);
     gk_write_text(&text, " phase=");
     gk_write_text(&text, state->phase <= BREAKOUT_OVER ? phases[state->phase] : "?");
+    gk_write_text(&text, " timer=");
+    gk_write_number(&text, state->timer);
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+        gk_write_text(&text, " p");
+        gk_write_number(&text, slot);
+        gk_write_text(&text, "=");
+        gk_write_text(&text, gk_presence_word(&state->presence, slot));
+        gk_write_text(&text, "@");
+        gk_write_number(&text, state->players[slot].x / GK_ONE);
+    }
     for (uint32_t i = 0; i < state->court_count; i++) {
         const struct breakout_court *court = &state->courts[i];
-        gk_write_text(&text, " court level=");
-        gk_write_number(&text, court->level);
+        gk_write_text(&text, "; court ");
+        gk_write_number(&text, i);
+        gk_write_text(&text, " ");
+        gk_write_text(&text, court->status <= BREAKOUT_LOST ? statuses[court->status] : "?");
+        gk_write_text(&text, " level=");
+        gk_write_number(&text, court->level + 1);
         gk_write_text(&text, " lives=");
         gk_write_number(&text, court->lives);
         gk_write_text(&text, " score=");
         gk_write_number(&text, court->score);
         gk_write_text(&text, " bricks=");
         gk_write_number(&text, bricks_left(court));
+        gk_write_text(&text, " balls=");
+        gk_write_number(&text, court->ball_count);
+        gk_write_text(&text, " drops=");
+        gk_write_number(&text, court->drop_count);
+        gk_write_text(&text, " first=");
+        gk_write_number(&text, court->balls[0].x / GK_ONE);
+        gk_write_text(&text, ",");
+        gk_write_number(&text, court->balls[0].y / GK_ONE);
     }
     return text.used;
 }
@@ -564,8 +594,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
 GK_MANIFEST(.tick_hz = BREAKOUT_TICK_HZ, .state_schema = 1, .state_schema_oldest = 1,
             .state_bytes = sizeof(struct breakout_state), .input_bytes = BREAKOUT_INPUT_BYTES,
             .view_bytes_max = BREAKOUT_VIEW_BYTES_MAX, .players_min = 1,
-            .players_max = BREAKOUT_PLAYERS_MAX, .mode_count = 3, .id = "breakout",
-            .title = "Breakout", .version = "1.0.0",
+            .players_max = BREAKOUT_PLAYERS_MAX, .mode_count = 3, .option_count = 3,
+            .id = "breakout", .title = "Breakout", .version = "1.0.0",
             .modes = {{.id = "solo", .players_min = 1, .players_max = 1, .teams = 1},
                       {.id = "coop", .players_min = 2, .players_max = 2, .teams = 1},
                       {.id = "versus", .players_min = 2, .players_max = 2, .teams = 2}});

@@ -20,6 +20,13 @@
 
 enum breakout_mode { BREAKOUT_SOLO = 0, BREAKOUT_COOP = 1, BREAKOUT_VERSUS = 2 };
 
+/* The options, in the order of game.json. */
+enum breakout_option {
+    BREAKOUT_OPTION_LIVES = 0, /* at the start, 1..BREAKOUT_LIVES_MAX */
+    BREAKOUT_OPTION_LEVEL = 1, /* the first, 1..BREAKOUT_LEVELS */
+    BREAKOUT_OPTION_DROPS = 2, /* 1: some bricks let something fall */
+};
+
 #define BREAKOUT_WIDTH        GK_FIXED(800)
 #define BREAKOUT_HEIGHT       GK_FIXED(600)
 #define BREAKOUT_COLUMNS      12
@@ -48,7 +55,6 @@ enum breakout_mode { BREAKOUT_SOLO = 0, BREAKOUT_COOP = 1, BREAKOUT_VERSUS = 2 }
 #define BREAKOUT_DROP_ONE_IN  7
 #define BREAKOUT_EFFECT_TICKS (12 * BREAKOUT_TICK_HZ)
 
-#define BREAKOUT_LIVES             3
 #define BREAKOUT_LIVES_MAX         5
 #define BREAKOUT_POINTS            10 /* a hit of a brick, times the level from 1 */
 #define BREAKOUT_COUNTDOWN_TICKS   (3 * BREAKOUT_TICK_HZ)
@@ -122,7 +128,8 @@ struct breakout_court {
     uint8_t status; /* enum breakout_status */
     uint8_t level, lives;
     uint8_t ball_count, drop_count;
-    uint8_t paddle_hits, brick_hits, reserved;
+    uint8_t paddle_hits, brick_hits; /* so far, modulo 256 */
+    uint8_t lets_fall;               /* 1: with drops */
 };
 GK_STATIC_ASSERT(sizeof(struct breakout_court) == 224, "breakout_court has no padding");
 

@@ -1,106 +1,115 @@
-// main.js: the browser side of breakout. States come in, controls go out; pictures are draw.js's.
+// main.js: the browser side of breakout. States come in, controls go out; what lies between two
+// states is history.js's, every picture is draw.js's, every word is words.js's.
+import { Controls } from "./controls.js";
 import { draw, layCourts } from "./draw.js";
-import { captionOf, textsFor } from "./texts.js";
-import { between, decodeView, encodeDirection, encodeTarget } from "./view.js";
+import { Effects } from "./effects.js";
+import { History } from "./history.js";
+import { soundsOf } from "./sounds.js";
+import { textsFor } from "./texts.js";
+import { COLUMNS, decodeView, TICK_HZ } from "./view.js";
+import { announce, captions, standing } from "./words.js";
 
-const STATES_MAX = 32;
+const COURTS_MAX = 2;
+const HIDDEN_MS = 500; // frames further apart: the page was in the background
 
 export function create(kit) {
-  const ownSlot = kit.start.slot ?? null;
+  const { slot, players } = kit.start;
+  const ownSlot = slot ?? null;
   const texts = textsFor(kit.start.locale);
   const context = kit.canvas.getContext("2d");
-  let states = []; // {tick, view}, ascending
-  let held = null; // the bytes of the newest control
+  const history = new History();
+  const effects = Array.from({ length: COURTS_MAX }, () => new Effects(kit.reducedMotion));
+  const sounds = soundsOf(kit.sound);
+  const who = { ownSlot, players, texts };
+  let places = [];
   let linked = true;
   let ended = null; // the stored match
-  let places = [];
+  let lastCount = 0;
+  let framedAt = 0;
 
   kit.label(texts.label);
-  const lay = () => {
-    places = layCourts(kit.screen, states.at(-1)?.view.courts.length ?? 1);
-  };
-  const send = (bytes) => {
-    held = bytes;
-    kit.send(bytes);
-  };
+  const controls = new Controls(kit, {
+    acrossCourt(x) {
+      const place = places[history.newest?.players[ownSlot]?.court ?? 0];
+      return place ? (x - place.left) / place.scale : null;
+    },
+  });
+
   kit.onResize(lay);
+  kit.onLink((up) => {
+    linked = up;
+    if (up) controls.repeat();
+  });
   kit.onEnded((match) => {
     ended = match;
   });
-  kit.onLink((up) => {
-    linked = up;
-    if (up && held) kit.send(held); // what was sent meanwhile may be lost
-  });
   kit.onState((tick, _ack, bytes) => {
     const view = decodeView(bytes);
-    const before = states.at(-1);
     if (!view) return;
-    if (before && tick < before.tick - STATES_MAX) states = [];
-    else if (before && tick <= before.tick) return;
-    states.push({ tick, view });
-    if (states.length > STATES_MAX) states.shift();
-    if (before) happened(before.view, view);
-    else lay();
+    history.add(tick, view);
+    if (places.length !== view.courts.length) lay();
   });
-  kit.onFrame((_now, tick) => {
-    const view = tick === null ? null : viewAt(tick);
-    const caption = captionOf(view, texts, { linked, ended, ownSlot });
-    const { screen, theme } = kit;
+  kit.onFrame((now, tick) => {
+    const hidden = now - framedAt > HIDDEN_MS; // nobody saw the last moments: no noise about them
+    framedAt = now;
+    if (tick !== null) history.pass(tick, (before, after) => happened(before, after, now, hidden));
+    const view = tick === null ? null : history.at(tick);
     draw(context, {
-      screen,
-      theme,
+      screen: kit.screen,
+      theme: kit.theme,
       view,
       places,
+      effects,
+      now,
       ownSlot,
-      names: kit.start.players,
-      texts,
-      caption,
+      level: texts.level,
+      verdicts: texts,
+      ...captions(view, who, { linked, ended, touch: controls.touch }),
     });
   });
-  if (ownSlot !== null) listen();
 
-  function viewAt(tick) {
-    const next = states.findIndex((state) => state.tick > tick);
-    if (next === -1) return states.at(-1)?.view ?? null;
-    if (next === 0) return states[0].view;
-    const [one, two] = [states[next - 1], states[next]];
-    return between(one.view, two.view, (tick - one.tick) / (two.tick - one.tick));
+  function lay() {
+    places = layCourts(kit.screen, history.newest?.courts.length ?? 1);
   }
 
-  function happened(before, after) {
-    after.courts.forEach((court, i) => {
-      const old = before.courts[i];
-      if (court.brickHits !== old.brickHits) kit.sound.tone({ from: 520, seconds: 0.06 });
-      if (court.paddleHits !== old.paddleHits) kit.sound.tone({ from: 260, seconds: 0.06 });
-      if (court.lives < old.lives) kit.sound.tone({ from: 300, to: 70, seconds: 0.4 });
-      if (court.level !== old.level || court.lives !== old.lives)
-        kit.status(`${texts.level(court.level + 1, court.score)}, ${court.lives}`);
-    });
-    if (after.phase !== before.phase) {
-      const { title, line } = captionOf(after, texts, { linked, ended, ownSlot });
-      if (title) kit.status(`${title} ${line}`);
+  // Between two states, one after the other: what is to be heard, seen and said.
+  function happened(before, after, now, hidden) {
+    if (before && !hidden) {
+      after.courts.forEach((court, i) => {
+        hitsOn(before.courts[i], court, i, now);
+      });
+      if (after.phase === "over" && before.phase !== "over")
+        sounds.end(ownSlot === null || standing(after, ownSlot) >= 0);
     }
+    if (!hidden) countAloud(after);
+    const text = announce(before, after, who);
+    if (text) kit.status(text);
   }
 
-  function listen() {
-    const { actions, canvas } = kit;
-    actions.define({
-      left: { keys: ["ArrowLeft", "KeyA"], gamepad: [{ axis: 0, direction: -1 }, { button: 14 }] },
-      right: { keys: ["ArrowRight", "KeyD"], gamepad: [{ axis: 0, direction: 1 }, { button: 15 }] },
+  function hitsOn(before, after, index, now) {
+    if (after.paddleHits !== before.paddleHits) {
+      sounds.paddle();
+      effects[index].paddle(now);
+    }
+    if (after.lives < before.lives) sounds.lost();
+    if (after.drops.length < before.drops.length && after.lives >= before.lives)
+      caught(before, after);
+    if (after.level !== before.level) return; // other bricks
+    before.bricks.forEach((hits, brick) => {
+      if (after.bricks[brick] >= hits) return;
+      sounds.brick(Math.floor(brick / COLUMNS));
+      if (after.bricks[brick] === 0) effects[index].brick(brick, now);
     });
-    actions.onChange(() => {
-      send(encodeDirection(Number(actions.held("right")) - Number(actions.held("left"))));
-    });
-    const aim = (event) => {
-      const court = states.at(-1)?.view.players[ownSlot]?.court ?? 0;
-      const place = places[court];
-      const left = canvas.getBoundingClientRect().left;
-      if (place) send(encodeTarget((event.clientX - left - place.left) / place.scale));
-    };
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      aim(event);
-    });
-    canvas.addEventListener("pointermove", aim);
+  }
+
+  function caught(before, after) {
+    const more = after.lives > before.lives || after.balls.length > before.balls.length;
+    if (more || (after.wide && !before.wide) || (after.slow && !before.slow)) sounds.caught();
+  }
+
+  function countAloud(view) {
+    const count = view.phase === "countdown" ? Math.ceil(view.timer / TICK_HZ) : 0;
+    if (count !== lastCount && (count > 0 || view.phase === "play")) sounds.count(count === 0);
+    lastCount = count;
   }
 }

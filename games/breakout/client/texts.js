@@ -1,56 +1,61 @@
-// texts.js: all words of the client, and what a view says with them.
+// texts.js: all words of the client.
+
 const en = {
-  label: "Breakout",
-  waiting: "Waiting for the other player",
-  paused: "Connection lost: waiting",
+  label: "Breakout court",
+  waiting: (names) => `Waiting for ${names}`,
+  paused: (names) => `${names} lost the connection`,
+  forfeitIn: (seconds) => `${seconds} s until the seat is lost`,
   offline: "Connection lost. Trying again …",
-  hint: "Arrow keys, mouse or finger",
+  starts: (seconds) => `Starting in ${seconds} seconds`,
+  hintKeys: "Arrow keys, A and D, or the mouse",
+  hintTouch: "Drag anywhere: the paddle follows",
   watching: "Watching",
-  level: (level, score) => `Level ${level} · ${score}`,
+  away: "away",
+  left: "left",
+  and: " and ",
+  level: (number) => `Level ${number}`,
+  lives: (lives) => (lives === 1 ? "1 life left" : `${lives} lives left`),
   cleared: "All cleared",
   lost: "No balls left",
   win: "You win",
   lose: "You lose",
+  draw: "A draw",
+  wins: (name) => `${name} won`,
   over: "The match is over",
   ended: "The match was ended",
-  seconds: (seconds) => `${seconds} s until forfeit`,
+  byForfeit: "by forfeit",
+  standing: (name, score) => `${name}: ${score}`,
+  caught: ["Wide paddle", "Slow ball", "More balls", "One more life"],
 };
+
 const fr = {
-  label: "Casse-briques",
-  waiting: "En attente de l'autre joueur",
-  paused: "Connexion perdue : on attend",
+  label: "Terrain de casse-briques",
+  waiting: (names) => `En attente de ${names}`,
+  paused: (names) => `Connexion perdue : ${names}`,
+  forfeitIn: (seconds) => `${seconds} s avant la perte de la place`,
   offline: "Connexion perdue. Nouvel essai…",
-  hint: "Flèches, souris ou doigt",
+  starts: (seconds) => `Début dans ${seconds} secondes`,
+  hintKeys: "Flèches, A et D, ou la souris",
+  hintTouch: "Glissez n'importe où : la raquette suit",
   watching: "Spectateur",
-  level: (level, score) => `Niveau ${level} · ${score}`,
+  away: "absent",
+  left: "parti",
+  and: " et ",
+  level: (number) => `Niveau ${number}`,
+  lives: (lives) => (lives === 1 ? "Encore 1 vie" : `Encore ${lives} vies`),
   cleared: "Tout est vidé",
   lost: "Plus de balles",
   win: "Victoire",
   lose: "Défaite",
+  draw: "Match nul",
+  wins: (name) => `Victoire : ${name}`,
   over: "Le match est terminé",
   ended: "Le match a été arrêté",
-  seconds: (seconds) => `${seconds} s avant forfait`,
+  byForfeit: "par forfait",
+  standing: (name, score) => `${name} : ${score}`,
+  caught: ["Raquette large", "Balle lente", "Plus de balles", "Une vie de plus"],
 };
 
 export function textsFor(locale) {
   return String(locale).startsWith("fr") ? fr : en;
-}
-
-// {title, line} over the courts.
-export function captionOf(view, texts, { linked, ended, ownSlot }) {
-  if (ended?.state === "aborted") return { title: texts.ended, line: "" };
-  if (view?.phase === "over") {
-    const own = ended?.players?.find(({ slot }) => slot === ownSlot);
-    const title =
-      own && own.outcome !== "draw" ? (own.outcome === "win" ? texts.win : texts.lose) : texts.over;
-    return { title, line: view.courts.map(({ score }) => score).join(" : ") };
-  }
-  if (!linked) return { title: texts.offline, line: "" };
-  if (!view) return { title: "", line: "" };
-  const seconds = Math.ceil(view.timer / 60);
-  if (view.phase === "waiting") return { title: texts.waiting, line: texts.seconds(seconds) };
-  if (view.phase === "paused") return { title: texts.paused, line: texts.seconds(seconds) };
-  if (view.phase === "countdown")
-    return { title: String(seconds), line: ownSlot === null ? texts.watching : texts.hint };
-  return { title: "", line: "" };
 }

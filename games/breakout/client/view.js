@@ -6,11 +6,21 @@ export const COLUMNS = 12;
 export const BRICKS = 96;
 export const TICK_HZ = 60;
 export const PADDLE_Y = 560;
+export const PADDLE_HALF = 56;
+export const PADDLE_WIDE = 88;
+export const BALL_RADIUS = 8;
+export const LIVES_MAX = 5;
 export const PHASES = ["waiting", "countdown", "play", "paused", "over"];
 export const STATUSES = ["serves", "flies", "cleared", "lost"];
 const HEAD_BYTES = 7;
 const COURT_BYTES = 34;
 const POSITION = 1 / 16;
+
+// The upper left corner of a brick, and its row.
+export function brickAt(index) {
+  const row = Math.floor(index / COLUMNS);
+  return { x: 18 + (index % COLUMNS) * 64, y: 62 + row * 24, row };
+}
 
 // null when the bytes are no view.
 export function decodeView(bytes) {
@@ -47,6 +57,7 @@ export function decodeView(bytes) {
       level: bytes.getUint8(at + 1),
       lives: bytes.getUint8(at + 2),
       wide: (bytes.getUint8(at + 3) & 1) === 1,
+      slow: (bytes.getUint8(at + 3) & 2) === 2,
       score: bytes.getUint16(at + 4, true),
       paddleHits: bytes.getUint8(at + 6),
       brickHits: bytes.getUint8(at + 7),

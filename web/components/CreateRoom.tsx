@@ -2,6 +2,7 @@
 import { useRouter } from 'next/router';
 import { useId, useState } from 'react';
 import { api } from '../lib/api';
+import { defaultsOf, hasRules, rulesFrom } from '../lib/rules';
 import { useSession } from '../lib/session';
 import { gameTexts, modeName, useLocale, useTexts } from '../lib/text';
 import type { Game, Room } from '../lib/types';
@@ -10,6 +11,7 @@ import ui from '../styles/ui.module.css';
 import styles from './CreateRoom.module.css';
 import { Dialog } from './Dialog';
 import { Field } from './Field';
+import { RulesFields } from './RulesFields';
 
 const NAME_CHARACTERS_MAX = 60;
 
@@ -50,14 +52,24 @@ function Form(props: { games: Game[]; game: string | undefined; onCancel(): void
     const { ensureUser } = useSession();
     const [chosen, setChosen] = useState(props.game ?? games[0]?.id ?? '');
     const game = games.find((one) => one.id === chosen);
+    const [chosenMode, setChosenMode] = useState('');
+    const mode = game?.modes.find((one) => one.id === chosenMode) ?? game?.modes[0];
     const gameField = useId();
     const modeField = useId();
+    const fields = ['name', 'seats', ...(game?.options ?? []).map(({ id }) => `options.${id}`)];
 
-    const form = useForm(['name'], async (values) => {
+    const form = useForm(fields, async (values) => {
+        if (!game || !mode) return;
         await ensureUser();
         const name = values.name?.trim() ?? '';
-        const { mode, visibility } = values;
-        const asked = { game: chosen, mode, visibility, ...(name !== '' && { name }) };
+        const { visibility } = values;
+        const asked = {
+            game: game.id,
+            mode: mode.id,
+            visibility,
+            ...(name !== '' && { name }),
+            ...rulesFrom(game, mode, values),
+        };
         const room = await api.post<Room>('/api/rooms', asked);
         await router.push(`/rooms/${room.id}`);
     });
@@ -81,10 +93,15 @@ function Form(props: { games: Game[]; game: string | undefined; onCancel(): void
             </div>
             <div className={styles.field}>
                 <label htmlFor={modeField}>{texts.play.mode}</label>
-                <select className={ui.select} id={modeField} name="mode" key={chosen}>
-                    {game?.modes.map((mode) => (
-                        <option key={mode.id} value={mode.id}>
-                            {modeName(texts, mode.id)}
+                <select
+                    className={ui.select}
+                    id={modeField}
+                    value={mode?.id}
+                    onChange={(event) => setChosenMode(event.target.value)}
+                >
+                    {game?.modes.map((one) => (
+                        <option key={one.id} value={one.id}>
+                            {modeName(texts, one.id)}
                         </option>
                     ))}
                 </select>
@@ -108,6 +125,18 @@ function Form(props: { games: Game[]; game: string | undefined; onCancel(): void
                     {texts.rooms.private}
                 </label>
             </fieldset>
+            {game && mode && hasRules(game, mode) && (
+                <details className={styles.rules}>
+                    <summary>{texts.rules.title}</summary>
+                    <RulesFields
+                        key={`${game.id}/${mode.id}`}
+                        game={game}
+                        mode={mode}
+                        rules={defaultsOf(game, mode)}
+                        errorOf={form.errorOf}
+                    />
+                </details>
+            )}
             {form.error && (
                 <p className={ui.error} role="alert">
                     {form.error}

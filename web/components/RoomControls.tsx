@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/router';
 import { useState } from 'react';
 import { type Failure, failureOf } from '../lib/failure';
+import { canSitDown, freeSeats, playersNeeded, playersOf } from '../lib/rules';
 import { useSession } from '../lib/session';
 import { socket } from '../lib/socket';
 import { failureText, fill, type Texts, useTexts } from '../lib/text';
@@ -76,7 +77,7 @@ export function RoomControls({ room, result, take, onLeaving }: Props) {
             )}
             {mine && (
                 <div className={ui.row}>
-                    {mine.role === 'spectator' && freeSeats(room) > 0 && room.state === 'open' && (
+                    {mine.role === 'spectator' && canSitDown(room) && (
                         <button
                             type="button"
                             className={ui.primary}
@@ -138,11 +139,11 @@ async function giveUp(match: string): Promise<void> {
 function Invitation(props: { room: Room; known: boolean; busy: boolean; join(role: Role): void }) {
     const { room, known, busy, join } = props;
     const texts = useTexts();
-    const playable = room.state === 'open' && freeSeats(room) > 0;
+    const playable = canSitDown(room);
     return (
         <section className={styles.invitation}>
             <h2>{texts.room.joinTitle}</h2>
-            <p>{playable ? texts.room.joinText : texts.room.full}</p>
+            <p>{playable ? texts.room.joinText : takenText(texts, room)}</p>
             {!known && <p>{texts.room.guestText}</p>}
             <div className={ui.row}>
                 {playable && (
@@ -199,7 +200,7 @@ function Preparation(props: {
                 >
                     {texts.room.start}
                 </button>
-                <p role="status">{obstacle ?? texts.room.startOk}</p>
+                <p role="status">{obstacle ?? startText(texts, room)}</p>
             </div>
         );
     }
@@ -219,15 +220,22 @@ function Preparation(props: {
     );
 }
 
-function freeSeats(room: Room): number {
-    return room.playersMax - room.members.filter((member) => member.role === 'player').length;
+function takenText(texts: Texts, room: Room): string {
+    return room.state === 'open' ? texts.room.full : texts.room.inMatch;
+}
+
+function startText(texts: Texts, room: Room): string {
+    const count = freeSeats(room);
+    if (room.bots === 0 || count === 0) return texts.room.startOk;
+    return fill(texts.room.startBots, { count });
 }
 
 /* Why the host would be refused just now, in words. */
 function obstacleOf(texts: Texts, room: Room): string | null {
-    const players = room.members.filter((member) => member.role === 'player');
-    if (players.length < room.playersMin) {
-        return fill(texts.room.startWaitPlayers, { count: players.length, min: room.playersMin });
+    const players = playersOf(room);
+    const min = playersNeeded(room);
+    if (players.length < min) {
+        return fill(texts.room.startWaitPlayers, { count: players.length, min });
     }
     const waiting = players.filter((player) => !player.ready && player.user !== room.host);
     if (waiting.length === 0) return null;

@@ -17,7 +17,7 @@ export interface LiveMatch {
     game: string;
     sha: string;
     mode: string;
-    players: { user: string; name: string; slot: number; team: number }[];
+    players: { user: string | null; name: string; slot: number; team: number; bot: number }[];
 }
 
 export interface FrameHostHandlers {
@@ -125,6 +125,7 @@ export class FrameHost {
             slot: this.slot,
             players: players.map(({ name, slot, team }) => ({ name, slot, team })),
             tickHz: this.game.tickHz,
+            turnSeconds: this.game.turnSeconds,
             locale: this.locale,
             theme: theme(),
             reducedMotion: reducedMotion(),

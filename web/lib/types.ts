@@ -32,8 +32,12 @@ export interface Member {
     role: Role;
     ready: boolean;
     seat: number | null;
+    /** That this player wishes for; null: any. */
+    team: number | null;
     joinedAt: string;
 }
+
+export type OptionValues = Record<string, number | string | boolean>;
 
 export interface Room {
     id: string;
@@ -46,6 +50,11 @@ export interface Room {
     version: number;
     playersMax: number;
     playersMin: number;
+    options: OptionValues;
+    /** 0: none; 1-3: how well the computer plays the seats that nobody has. */
+    bots: number;
+    seats: number;
+    lateJoin: boolean;
     match: string | null;
     origin: 'user' | 'matchmaking';
     members: Member[];
@@ -82,15 +91,46 @@ export interface GameTexts {
     controls: string;
 }
 
+export interface Label {
+    en: string;
+    fr: string;
+}
+
+export type GameOption =
+    | {
+          id: string;
+          type: 'integer';
+          min: number;
+          max: number;
+          step: number;
+          default: number;
+          label: Label;
+      }
+    | {
+          id: string;
+          type: 'enum';
+          values: { id: string; label: Label }[];
+          default: string;
+          label: Label;
+      }
+    | { id: string; type: 'switch'; default: boolean; label: Label };
+
 export interface Game {
     id: string;
     title: string;
     version: string;
     sha: string;
     tickHz: number;
+    /** 0: a turn takes as long as it takes. */
+    turnSeconds: number;
     playersMin: number;
     playersMax: number;
+    /** The computer can play. */
+    bots: boolean;
+    /** A match may begin with seats that nobody has. */
+    openSeats: boolean;
     modes: GameMode[];
+    options: GameOption[];
     client: string;
     /** Path under the game's files, for instance client/icon.svg. */
     icon: string;
@@ -100,10 +140,12 @@ export interface Game {
 }
 
 export interface MatchPlayer {
-    user: string;
+    /** null: the computer. */
+    user: string | null;
     name: string;
     slot: number;
     team: number;
+    bot: number;
     score: number | null;
     place: number | null;
     outcome: null | 'win' | 'loss' | 'draw';
@@ -165,7 +207,7 @@ export interface GameStarted {
     sha: string;
     mode: string;
     room: string;
-    players: { user: string; name: string; slot: number; team: number }[];
+    players: { user: string | null; name: string; slot: number; team: number; bot: number }[];
     channel: number;
     slot: number | null;
 }

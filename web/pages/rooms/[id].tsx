@@ -9,12 +9,14 @@ import { GameFrame } from '../../components/GameFrame';
 import { NotFound } from '../../components/NotFound';
 import { Result } from '../../components/Result';
 import { RoomControls } from '../../components/RoomControls';
+import { RoomRules } from '../../components/RoomRules';
 import { RoomSeats } from '../../components/RoomSeats';
 import { Shell } from '../../components/Shell';
 import { Unavailable } from '../../components/Unavailable';
 import { api } from '../../lib/api';
 import { type Failure, failureOf } from '../../lib/failure';
 import { page } from '../../lib/page';
+import { freeSeats } from '../../lib/rules';
 import { useSession } from '../../lib/session';
 import { socket } from '../../lib/socket';
 import { failureText, gameTexts, modeName, useLocale, useTexts } from '../../lib/text';
@@ -78,9 +80,9 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
     const playing = live !== null && (room.match === live.id || result?.id === live.id);
     const title = game ? gameTexts(game, locale).title : room.game;
     const name = room.origin === 'matchmaking' ? texts.room.created : room.name;
-    const kick = (member: string) => {
+    const command = (type: string, data: object) => {
         socket
-            .command<Room | null>('room:kick', { room: room.id, user: member })
+            .command<Room | null>(type, { room: room.id, ...data })
             .then((next) => next && take(next))
             .catch((error) => setFailure(failureOf(error)));
     };
@@ -142,7 +144,7 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
                         />
                     )}
                     {!ended && controls}
-                    {!playing && mine && hasFreeSeat(room) && (
+                    {!playing && mine && freeSeats(room) > 0 && (
                         <p className={styles.invite}>{texts.room.invite}</p>
                     )}
                     {!playing && (
@@ -152,7 +154,15 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
                     )}
                 </div>
                 <div className={styles.side}>
-                    <RoomSeats room={room} me={me} onKick={kick} />
+                    <RoomSeats
+                        room={room}
+                        mode={game?.modes.find((mode) => mode.id === room.mode)}
+                        live={room.match !== null && room.match === live?.id ? live : null}
+                        me={me}
+                        onKick={(member) => command('room:kick', { user: member })}
+                        onTeam={(team) => command('room:team', { team })}
+                    />
+                    {game && <RoomRules room={room} game={game} me={me} take={take} />}
                     <section className={styles.chat} aria-labelledby="chat">
                         <h2 id="chat">{texts.room.chat}</h2>
                         <div className={ui.panel}>
@@ -167,10 +177,6 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
             </div>
         </Shell>
     );
-}
-
-function hasFreeSeat(room: Room): boolean {
-    return room.members.filter((member) => member.role === 'player').length < room.playersMax;
 }
 
 /* The server may not have reached the games service; the browser tries for itself. */

@@ -3,9 +3,9 @@
 # GAMEKIT_INCLUDE_DIR, the folder above gamekit/game.h.
 
 # What makes a game one that a host can judge, run under a handful of system calls and compile for
-# WebAssembly: see docs/games/refused.md for what happens without each of them.
+# WebAssembly: see docs/games/refused.md for what happens without each of them. (-g is for gdb.)
 set(GAMEKIT_COMPILE_OPTIONS -std=c17 -O2 -ffreestanding -fvisibility=hidden -ffp-contract=off)
-set(GAMEKIT_NATIVE_OPTIONS -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables)
+set(GAMEKIT_NATIVE_OPTIONS -g -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables)
 set(GAMEKIT_WARNINGS -Wall -Wextra -Wpedantic)
 set(GAMEKIT_LINK_OPTIONS -nostdlib -nostartfiles -Wl,-z,defs,-z,now,-z,relro -Wl,-z,noexecstack
     -Wl,--build-id=none)
@@ -44,6 +44,7 @@ function(gamekit_add_game id)
     endforeach()
     add_dependencies(bundles game_${id} bundle_${id})
     gamekit_add_wasm(${id} ${ARGN})
+    gamekit_add_fuzz(${id} ${ARGN})
 endfunction()
 
 function(gamekit_add_wasm id)
@@ -63,6 +64,31 @@ function(gamekit_add_wasm id)
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} DEPENDS ${ARGN} ${headers} VERBATIM)
     add_custom_target(wasm_${id} DEPENDS ${out})
     add_dependencies(wasm wasm_${id})
+endfunction()
+
+# The target `fuzz` is the same rules with sanitizers as <build>/fuzz/ID.so, and beside it the name of
+# the library that a program needs to load it: for gamekit fuzz.
+function(gamekit_add_fuzz id)
+    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+    set(library libasan.so)
+    if(CMAKE_C_COMPILER_ID MATCHES Clang)
+        set(library libclang_rt.asan-${CMAKE_HOST_SYSTEM_PROCESSOR}.so)
+        list(APPEND sanitizers -shared-libsan)
+    endif()
+    add_library(fuzz_${id} MODULE EXCLUDE_FROM_ALL ${ARGN})
+    set_target_properties(fuzz_${id} PROPERTIES PREFIX "" OUTPUT_NAME ${id} SUFFIX .so
+        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz C_EXTENSIONS OFF)
+    target_include_directories(fuzz_${id} PRIVATE ${GAMEKIT_INCLUDE_DIR})
+    target_compile_options(fuzz_${id} PRIVATE ${GAMEKIT_COMPILE_OPTIONS} -fPIC -O1 -g
+        -fno-omit-frame-pointer ${GAMEKIT_WARNINGS} ${sanitizers})
+    target_link_options(fuzz_${id} PRIVATE ${sanitizers})
+    execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=${library}
+        OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE)
+    file(WRITE ${CMAKE_BINARY_DIR}/fuzz/${id}.runtime ${library})
+    if(NOT TARGET fuzz)
+        add_custom_target(fuzz)
+    endif()
+    add_dependencies(fuzz fuzz_${id})
 endfunction()
 
 # gamekit_add_rules_test(NAME SOURCES...): the program NAME and the ctest of the same name, the rules

@@ -97,6 +97,8 @@ static int32_t choose_option(struct crowd *crowd, const struct game_option *opti
     }
     if (how == 0)
         return option->value_default;
+    if (how > 2 && crowd->manner == CROWD_HOSTILE && one_in(crowd, 2))
+        how = 1 + crowd_chance(crowd, 2);
     if (how <= 2)
         return how == 1 ? low : high;
     uint32_t count = (uint32_t)(((int64_t)high - low) / step) + 1;

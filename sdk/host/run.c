@@ -342,6 +342,7 @@ static void note_down(struct run *run, const struct question *question)
     note->callback = question->callback;
     note->slot = question->slot;
     note->ticks = run->ticks;
+    note->calls++;
     note->count = question->count < sizeof note->bytes ? question->count : sizeof note->bytes;
     if (note->count > 0)
         memcpy(note->bytes, question->bytes, note->count);

@@ -42,6 +42,7 @@ struct run_note {
     uint32_t slot;     /* or viewer */
     uint32_t ticks;    /* done before */
     uint32_t count;    /* of `bytes`: the browser's, or the difficulty of a bot */
+    uint64_t calls;    /* so far: while it grows, nothing hangs */
     uint8_t bytes[REPLAY_ASK_BYTES_MAX];
 };
 

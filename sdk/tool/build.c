@@ -17,7 +17,6 @@
 static enum command_status machine_judge(const char *folder, struct build *build);
 static enum command_status configure(const char *folder, struct build *build);
 static bool is_configured_for(const char *folder);
-static enum command_status make(const char *folder, const char *what, struct build *build);
 static enum command_status name_results(const char *folder, struct build *build);
 static enum command_status run(const char *const *arguments, struct build *build);
 static char *cached(const char *folder, const char *key);
@@ -65,12 +64,20 @@ enum command_status build_game(const char *folder, struct build *ret_build)
     if (status == COMMAND_FINE)
         status = name_results(folder, ret_build);
     if (status == COMMAND_FINE)
-        status = make(folder, "bundles", ret_build);
+        status = build_target(folder, "bundles", ret_build);
     if (status == COMMAND_FINE) /* after it, or the same fault would be told twice */
-        status = make(folder, "wasm", ret_build);
+        status = build_target(folder, "wasm", ret_build);
     if (status != COMMAND_FINE || access(ret_build->wasm, R_OK) != 0)
         ret_build->wasm[0] = '\0';
     return status;
+}
+
+enum command_status build_target(const char *folder, const char *target, struct build *build)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/build", folder);
+    const char *const arguments[] = {"cmake", "--build", path, "--target", target, NULL};
+    return run(arguments, build);
 }
 
 void build_show_output(const struct build *build)
@@ -141,14 +148,6 @@ static bool is_configured_for(const char *folder)
     bool same = home && realpath(folder, real) && strcmp(real, home) == 0;
     free(home);
     return same;
-}
-
-static enum command_status make(const char *folder, const char *what, struct build *build)
-{
-    char target[PATH_MAX];
-    snprintf(target, sizeof target, "%s/build", folder);
-    const char *const arguments[] = {"cmake", "--build", target, "--target", what, NULL};
-    return run(arguments, build);
 }
 
 /* The paths of what will be made. */

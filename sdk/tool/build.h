@@ -22,6 +22,9 @@ struct build {
 enum command_status build_game(const char *folder, struct build *ret_build);
 void build_finish(struct build *build);
 
+/* Then makes another target of the folder, "fuzz" for example. */
+enum command_status build_target(const char *folder, const char *target, struct build *build);
+
 /* To standard error, ending with a new line. */
 void build_show_output(const struct build *build);
 

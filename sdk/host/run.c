@@ -81,7 +81,8 @@ struct run *run_create(const struct gk_manifest *manifest, const struct gk_game 
         block_create(&run->other, manifest->state_bytes) &&
         block_create(&run->inputs, (size_t)manifest->players_max * manifest->input_bytes) &&
         block_create(&run->view, manifest->view_bytes_max) &&
-        block_create(&run->answer, ANSWER_BYTES) && block_create(&run->answer_other, ANSWER_BYTES))
+        block_create(&run->raw, REPLAY_ASK_BYTES_MAX) && block_create(&run->answer, ANSWER_BYTES) &&
+        block_create(&run->answer_other, ANSWER_BYTES))
         return run;
     run_destroy(run);
     return NULL;
@@ -96,6 +97,7 @@ void run_destroy(struct run *run)
     free(run->other.bytes);
     free(run->inputs.bytes);
     free(run->view.bytes);
+    free(run->raw.bytes);
     free(run->answer.bytes);
     free(run->answer_other.bytes);
     free(run);
@@ -172,9 +174,12 @@ bool run_input(struct run *run, uint32_t slot, const uint8_t *bytes, uint32_t co
     assert(count <= REPLAY_ASK_BYTES_MAX);
     if (run->is_over || ((run->left | run->leaving) >> slot & 1))
         return false;
+    block_fence(run, &run->raw, count);
+    if (count > 0)
+        memcpy(run->raw.bytes, bytes, count);
     uint32_t taken = ask(run, &(struct question){.callback = GAME_CALL_INPUT,
                                                  .slot = slot,
-                                                 .bytes = bytes,
+                                                 .bytes = run->raw.bytes,
                                                  .count = count,
                                                  .answer = &run->answer,
                                                  .answer_bytes = run->manifest.input_bytes});
@@ -539,7 +544,7 @@ __attribute__((no_sanitize_address)) static bool fence_holds(const struct run_bl
 }
 
 /* What a local variable holds that nobody has set. */
-__attribute__((noinline)) static void garbage(uint8_t value)
+__attribute__((noinline, no_sanitize_address)) static void garbage(uint8_t value)
 {
     uint8_t stack[GARBAGE_BYTES];
     memset(stack, value, sizeof stack);

@@ -77,7 +77,7 @@ struct run {
     struct run_note *note;          /* borrowed, or own_note */
     struct replay_writer *recorder; /* borrowed, or NULL; begun with the head of this match */
 
-    struct run_block before, other, answer, answer_other; /* its own */
+    struct run_block before, other, raw, answer, answer_other; /* its own */
     struct run_note own_note;
     void (*poison)(const volatile void *at, size_t bytes); /* NULL: no address sanitizer here */
     void (*unpoison)(const volatile void *at, size_t bytes);

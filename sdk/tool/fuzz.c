@@ -135,7 +135,7 @@ static enum command_status start_within(const struct wanted *wanted, const char 
         wanted->replay, NULL};
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0 ||
         setenv("LD_PRELOAD", runtime, 1) != 0 ||
-        setenv("ASAN_OPTIONS", "detect_leaks=0:detect_stack_use_after_return=1", 1) != 0 ||
+        setenv("ASAN_OPTIONS", "detect_leaks=0:detect_stack_use_after_return=0", 1) != 0 ||
         setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1) != 0)
         return COMMAND_MACHINE;
     fflush(NULL);

@@ -23,7 +23,7 @@
  *    every build: a game that is found to differ is refused. See docs/games/determinism.md.
  *  - Errors. A callback that crashes, makes a system call or does not return for two seconds ends
  *    its process; the match goes on from its last commit in a new one, and ends without a result
- *    when that dies too. Every other broken rule (said where it stands: "ends the match") ends the
+ *    when it keeps dying. Every other broken rule (said where it stands: "ends the match") ends the
  *    match without a result, and the log says why. See docs/games/refused.md.
  *  - Numbers are little endian and of fixed width. The ABI only ever grows at the end; `reserved`
  *    is zero and checked. See docs/adr/0007-the-abi-is-frozen.md.
@@ -116,7 +116,7 @@ struct gk_match {
     uint32_t mode;         /* index into the manifest's modes */
     uint32_t player_count; /* the seats, taken or not: within the mode's players_min..players_max */
     /* The manifest's option_count values in the order of game.json, in the range that it declares
-     * (a switch is 0 or 1, a choice is its place in the list, from 0); the others are zero. */
+     * (a switch is 0 or 1, an enum the place of its value, from 0); the others are zero. */
     int32_t options[GK_OPTIONS_MAX];
 };
 
@@ -201,9 +201,9 @@ struct gk_game {
     uint32_t (*result)(const struct gk_host *host, const void *state, struct gk_result *ret_result);
 
     /* (optional) Takes a running match over from an older version of the game: fills `state` (zero)
-     * from `old` of schema `old_schema`, which lies within state_schema_oldest..state_schema - 1.
-     * 1, or 0 to refuse: the match then ends on the old version. Between two steps; no join
-     * follows. */
+     * from `old`, old_bytes of schema `old_schema`, which lies within
+     * state_schema_oldest..state_schema - 1. 1, or 0 to refuse: the match then ends on the old
+     * version. Trust neither the count nor the bytes. Between two steps; no join follows. */
     uint32_t (*migrate)(const struct gk_host *host, void *state, const void *old,
                         uint32_t old_bytes, uint32_t old_schema);
 

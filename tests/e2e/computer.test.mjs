@@ -24,7 +24,7 @@ describe('the computer plays too', () => {
         const visitor = await Visitor.open(browser, platform);
         await visitor.page.goto('/');
         await visitor.page
-            .getByRole('button', { name: 'Against the computer: Pong, 1 against 1' })
+            .getByRole('button', { name: 'Practise against the computer: Pong, 1 against 1' })
             .click();
         await visitor.page.waitForURL(/\/rooms\//);
         await visitor.has_game_focus();

@@ -83,7 +83,7 @@ function PlayBots({ game, mode }: { game: Game; mode: GameMode }) {
         <>
             <button
                 type="button"
-                className={ui.secondary}
+                className={`${ui.secondary} ${styles.practise}`}
                 disabled={busy}
                 aria-label={fill(texts.play.botsLabel, {
                     game: title,

@@ -42,8 +42,8 @@ export const en = {
     play: {
         now: 'Play now',
         nowLabel: 'Play now: {game}, {mode}',
-        bots: 'Against the computer',
-        botsLabel: 'Against the computer: {game}, {mode}',
+        bots: 'Practise',
+        botsLabel: 'Practise against the computer: {game}, {mode}',
         mode: 'Mode',
         waitingTitle: 'Looking for an opponent',
         waitingText: '{game}, {mode}',

@@ -44,8 +44,8 @@ export const fr: typeof en = {
     play: {
         now: 'Jouer',
         nowLabel: 'Jouer : {game}, {mode}',
-        bots: 'Contre l’ordinateur',
-        botsLabel: 'Contre l’ordinateur : {game}, {mode}',
+        bots: 'S’entraîner',
+        botsLabel: 'S’entraîner contre l’ordinateur : {game}, {mode}',
         mode: 'Mode',
         waitingTitle: 'Recherche d’un adversaire',
         waitingText: '{game}, {mode}',

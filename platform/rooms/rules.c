@@ -9,6 +9,7 @@
 
 static enum error must_be_host(const struct room *room, const char *user);
 static bool players_are_ready(const struct room *room);
+static void deal(const struct room *room, bool by_team, uint64_t *taken, int *slots);
 static int member_at(const struct room *room, int seat);
 static int take_slot(const struct room *room, int team, uint64_t *taken);
 
@@ -167,15 +168,8 @@ void room_deal_slots(const struct room *room, int ret_slots[ROOM_MEMBERS_MAX])
     uint64_t taken = 0;
     for (int i = 0; i < room->member_count; i++)
         ret_slots[i] = -1;
-    for (int with_team = 1; with_team >= 0; with_team--)
-        for (int seat = 0; seat < GAME_PLAYERS_MAX; seat++) {
-            int member = member_at(room, seat);
-            if (member < 0 || ret_slots[member] >= 0)
-                continue;
-            int team = with_team ? room->members[member].team : ROOM_TEAM_NONE;
-            if (!with_team || team != ROOM_TEAM_NONE)
-                ret_slots[member] = take_slot(room, team, &taken);
-        }
+    deal(room, true, &taken, ret_slots);
+    deal(room, false, &taken, ret_slots);
 }
 
 bool room_choose_name(const char *wanted, const char *maker, char ret_name[ROOM_NAME_BYTES])
@@ -211,6 +205,18 @@ static bool players_are_ready(const struct room *room)
             return false;
     }
     return true;
+}
+
+/* To those who have none yet; by team only to those who wish for one. */
+static void deal(const struct room *room, bool by_team, uint64_t *taken, int *slots)
+{
+    for (int seat = 0; seat < GAME_PLAYERS_MAX; seat++) {
+        int member = member_at(room, seat);
+        int team = member >= 0 ? room->members[member].team : ROOM_TEAM_NONE;
+        if (member < 0 || slots[member] >= 0 || (by_team && team == ROOM_TEAM_NONE))
+            continue;
+        slots[member] = take_slot(room, by_team ? team : ROOM_TEAM_NONE, taken);
+    }
 }
 
 static int member_at(const struct room *room, int seat)

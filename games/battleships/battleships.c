@@ -1,14 +1,17 @@
 /*
  * battleships.c: the rules of battleships as pure functions over struct battleships_state. Nothing
- * is kept outside the state and nothing is asked of the host. There is no clock: a player who is
- * away is waited for until he or the other one leaves. It must never show a ship to anybody but
- * its owner before it is sunk or all is over.
+ * is kept outside the state and nothing is asked of the host. Who is away is waited for like who
+ * thinks: until his time is up. It must never show a ship to anybody but its owner before it is
+ * sunk or all is over.
  */
 #include "battleships.h"
 
 static void place(struct battleships_state *state, uint32_t slot, const uint8_t *ships);
 static void shoot(struct battleships_state *state, uint32_t slot, uint8_t cell);
+static void end_turn(struct battleships_state *state);
+static void miss_turn(struct battleships_state *state, uint32_t slot);
 static void finish(struct battleships_state *state, uint8_t winner, uint8_t forfeit);
+static void forfeit(struct battleships_state *state, uint32_t slot);
 static int may_place(const struct battleships_state *state, uint32_t slot, const uint8_t *ships);
 static int may_shoot(const struct battleships_state *state, uint32_t slot, uint8_t cell);
 static uint32_t ship_at(const struct battleships_player *player, uint32_t cell);
@@ -23,6 +26,8 @@ static void init(const struct gk_host *host, void *block, const struct gk_match 
     (void)host;
     gk_random_seed(&state->random, match->seed, 0);
     gk_presence_begin(&state->presence, match->player_count, &limits);
+    state->again = (uint8_t)match->options[BATTLESHIPS_OPTION_AGAIN];
+    state->touching = (uint8_t)match->options[BATTLESHIPS_OPTION_TOUCHING];
     state->turn = (uint8_t)gk_random_below(&state->random, BATTLESHIPS_PLAYERS);
     state->winner = BATTLESHIPS_NOBODY;
     state->last_shooter = BATTLESHIPS_NOBODY;
@@ -37,17 +42,14 @@ static void join(const struct gk_host *host, void *block, uint32_t slot)
     gk_presence_join(&state->presence, slot);
 }
 
-/* Who leaves for good has lost; but nobody wins against one who has never been here. */
 static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
 {
     struct battleships_state *state = block;
     (void)host;
     if (state->phase == BATTLESHIPS_OVER || !gk_presence_leave(&state->presence, slot, reason))
         return;
-    if (reason == GK_LEAVE_LEFT) {
-        int other_came = (int)gk_presence_has(state->presence.joined, 1 - slot);
-        finish(state, other_came ? (uint8_t)(1 - slot) : BATTLESHIPS_NOBODY, 1);
-    }
+    if (reason == GK_LEAVE_LEFT)
+        forfeit(state, slot);
 }
 
 static void finish(struct battleships_state *state, uint8_t winner, uint8_t forfeit)
@@ -57,6 +59,13 @@ static void finish(struct battleships_state *state, uint8_t winner, uint8_t forf
     state->forfeit = forfeit;
 }
 
+/* The other one has won; but nobody wins who has never been here. */
+static void forfeit(struct battleships_state *state, uint32_t slot)
+{
+    int other_came = (int)gk_presence_has(state->presence.joined, 1 - slot);
+    finish(state, other_came ? (uint8_t)(1 - slot) : BATTLESHIPS_NOBODY, 1);
+}
+
 /* --- one step --- */
 
 static void tick(const struct gk_host *host, void *block, const struct gk_inputs *inputs)
@@ -64,6 +73,8 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
     struct battleships_state *state = block;
     (void)host;
     state->tick++;
+    if (inputs->present == 0)
+        end_turn(state);
     for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
         const uint8_t *input = inputs->bytes + slot * BATTLESHIPS_INPUT_BYTES;
         if (!(inputs->present >> slot & 1))
@@ -78,13 +89,14 @@ static void tick(const struct gk_host *host, void *block, const struct gk_inputs
 static int may_place(const struct battleships_state *state, uint32_t slot, const uint8_t *ships)
 {
     return state->phase == BATTLESHIPS_PLACING && !state->players[slot].placed &&
-           battleships_fleet_is_fine(ships);
+           battleships_fleet_is_fine(ships, state->touching);
 }
 
 static void place(struct battleships_state *state, uint32_t slot, const uint8_t *ships)
 {
     memcpy(state->players[slot].ships, ships, BATTLESHIPS_SHIPS);
     state->players[slot].placed = 1;
+    state->players[slot].missed = 0;
     if (state->players[1 - slot].placed)
         state->phase = BATTLESHIPS_SHOOTING;
 }
@@ -99,13 +111,40 @@ static void shoot(struct battleships_state *state, uint32_t slot, uint8_t cell)
 {
     struct battleships_player *target = &state->players[1 - slot];
     target->shot[cell] = 1;
+    state->players[slot].missed = 0;
     state->last_shooter = (uint8_t)slot;
     state->last_cell = cell;
     state->last_success = (uint8_t)battleships_cell(target, cell);
-    if (state->last_success == BATTLESHIPS_MISS)
+    if (state->last_success == BATTLESHIPS_MISS || !state->again)
         state->turn = (uint8_t)(1 - slot);
     if (sunk_count(target) == BATTLESHIPS_SHIPS)
         finish(state, (uint8_t)slot, 0);
+}
+
+/* The time of whoever is to move is up. Ships that were not placed lie by chance; a shot that was
+ * not fired is the other one's turn. */
+static void end_turn(struct battleships_state *state)
+{
+    uint32_t slow = state->turn;
+    if (state->phase == BATTLESHIPS_SHOOTING) {
+        state->turn = (uint8_t)(1 - slow);
+        miss_turn(state, slow);
+    }
+    for (uint32_t slot = 0; state->phase == BATTLESHIPS_PLACING && slot < BATTLESHIPS_PLAYERS;
+         slot++) {
+        uint8_t ships[BATTLESHIPS_SHIPS];
+        if (state->players[slot].placed)
+            continue;
+        battleships_lay_by_chance(&state->random, state->touching, ships);
+        place(state, slot, ships);
+        miss_turn(state, slot);
+    }
+}
+
+static void miss_turn(struct battleships_state *state, uint32_t slot)
+{
+    if (++state->players[slot].missed >= BATTLESHIPS_MISSED_MAX)
+        forfeit(state, slot);
 }
 
 /* --- ships --- */
@@ -130,18 +169,54 @@ static int ship_is_in_the_sea(uint8_t place, uint32_t length)
     return first < BATTLESHIPS_CELLS && along + length <= BATTLESHIPS_SIDE;
 }
 
-int battleships_fleet_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS])
+/* How many cells two ships are apart, corners counted as beside: 0 when one lies on the other. */
+static int32_t distance(uint32_t ship, uint8_t place, uint32_t other, uint8_t other_place)
 {
-    uint8_t taken[BATTLESHIPS_CELLS] = {0};
-    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
-        if (!ship_is_in_the_sea(ships[ship], battleships_length(ship)))
-            return 0;
-        for (uint32_t part = 0; part < battleships_length(ship); part++) {
-            if (taken[battleships_part(ships[ship], part)]++)
-                return 0;
+    int32_t least = BATTLESHIPS_SIDE;
+    for (uint32_t part = 0; part < battleships_length(ship); part++) {
+        int32_t cell = (int32_t)battleships_part(place, part);
+        for (uint32_t i = 0; i < battleships_length(other); i++) {
+            int32_t from = (int32_t)battleships_part(other_place, i);
+            int32_t across = gk_abs(cell % BATTLESHIPS_SIDE - from % BATTLESHIPS_SIDE);
+            int32_t down = gk_abs(cell / BATTLESHIPS_SIDE - from / BATTLESHIPS_SIDE);
+            least = gk_min(least, gk_max(across, down));
         }
     }
+    return least;
+}
+
+/* Whether ship `ship` lies well beside those before it. */
+static int ship_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS], uint32_t ship, int may_touch)
+{
+    if (!ship_is_in_the_sea(ships[ship], battleships_length(ship)))
+        return 0;
+    for (uint32_t other = 0; other < ship; other++) {
+        if (distance(ship, ships[ship], other, ships[other]) < (may_touch ? 1 : 2))
+            return 0;
+    }
     return 1;
+}
+
+int battleships_fleet_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS], int may_touch)
+{
+    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
+        if (!ship_is_fine(ships, ship, may_touch))
+            return 0;
+    }
+    return 1;
+}
+
+/* Five ships never fill the sea so that there is no place for the next one: it is found soon. */
+void battleships_lay_by_chance(struct gk_random *chance, int may_touch,
+                               uint8_t ret_ships[BATTLESHIPS_SHIPS])
+{
+    for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
+        do {
+            uint32_t first = gk_random_below(chance, BATTLESHIPS_CELLS);
+            uint32_t downwards = gk_random_below(chance, 2) * BATTLESHIPS_DOWNWARDS;
+            ret_ships[ship] = (uint8_t)(first | downwards);
+        } while (!ship_is_fine(ret_ships, ship, may_touch));
+    }
 }
 
 /* The ship that lies on a cell, or BATTLESHIPS_SHIPS for none. */
@@ -235,6 +310,8 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     gk_write_u8(&writer, state->last_shooter);
     gk_write_u8(&writer, state->last_cell);
     gk_write_u8(&writer, state->last_success);
+    gk_write_u8(&writer, (uint8_t)(state->again | state->touching << 1));
+    gk_write_u8(&writer, (uint8_t)(state->players[0].missed | state->players[1].missed << 2));
     for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++)
         write_board(&writer, &state->players[slot], viewer == slot || over);
     return writer.failed ? 0 : writer.used;
@@ -250,7 +327,8 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     ret_result->player_count = BATTLESHIPS_PLAYERS;
     ret_result->reason = state->forfeit;
     for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
-        int stayed = gk_presence_has(state->presence.joined & ~state->presence.gone, slot) != 0;
+        int stayed = gk_presence_has(state->presence.joined & ~state->presence.gone, slot) &&
+                     state->players[slot].missed < BATTLESHIPS_MISSED_MAX;
         int won = slot == state->winner;
         ret_result->players[slot].score = (int32_t)sunk_count(&state->players[1 - slot]);
         ret_result->players[slot].place = won || draw ? 1 : 2;
@@ -264,13 +342,14 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
 
 /* --- for those who look after it --- */
 
-static int player_is_sound(const struct battleships_player *player)
+static int player_is_sound(const struct battleships_player *player, int may_touch)
 {
     for (uint32_t cell = 0; cell < BATTLESHIPS_CELLS; cell++) {
         if (player->shot[cell] > 1)
             return 0;
     }
-    return player->placed <= 1 && (!player->placed || battleships_fleet_is_fine(player->ships));
+    return player->placed <= 1 && player->missed <= BATTLESHIPS_MISSED_MAX &&
+           (!player->placed || battleships_fleet_is_fine(player->ships, may_touch));
 }
 
 static uint32_t check(const struct gk_host *host, const void *block)
@@ -280,7 +359,8 @@ static uint32_t check(const struct gk_host *host, const void *block)
     (void)host;
     if (state->phase > BATTLESHIPS_OVER || state->turn >= BATTLESHIPS_PLAYERS ||
         state->presence.player_count != BATTLESHIPS_PLAYERS ||
-        !gk_presence_is_sound(&state->presence) || !player_is_sound(one) || !player_is_sound(other))
+        !gk_presence_is_sound(&state->presence) || !player_is_sound(one, state->touching) ||
+        !player_is_sound(other, state->touching) || state->again > 1 || state->touching > 1)
         return 0;
     if (state->phase == BATTLESHIPS_PLACING)
         return !(one->placed && other->placed) && state->last_shooter == BATTLESHIPS_NOBODY;
@@ -303,6 +383,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_text(&text, state->phase <= BATTLESHIPS_OVER ? phases[state->phase] : "?");
     gk_write_text(&text, " turn=");
     gk_write_number(&text, state->turn);
+    gk_write_text(&text, state->again ? " again" : "");
+    gk_write_text(&text, state->touching ? " touching" : "");
     for (uint32_t slot = 0; slot < BATTLESHIPS_PLAYERS; slot++) {
         const struct battleships_player *player = &state->players[slot];
         gk_write_text(&text, " p");
@@ -311,6 +393,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
         gk_write_text(&text, gk_presence_word(&state->presence, slot));
         gk_write_text(&text, player->placed ? " placed lost=" : " placing lost=");
         gk_write_number(&text, sunk_count(player));
+        gk_write_text(&text, " missed=");
+        gk_write_number(&text, player->missed);
     }
     return text.used;
 }
@@ -318,8 +402,9 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
 GK_MANIFEST(.tick_hz = 0, .state_schema = 1, .state_schema_oldest = 1,
             .state_bytes = sizeof(struct battleships_state), .input_bytes = BATTLESHIPS_INPUT_BYTES,
             .view_bytes_max = BATTLESHIPS_VIEW_BYTES, .players_min = BATTLESHIPS_PLAYERS,
-            .players_max = BATTLESHIPS_PLAYERS, .mode_count = 1, .id = "battleships",
-            .title = "Battleships", .version = "1.0.0",
+            .players_max = BATTLESHIPS_PLAYERS, .mode_count = 1, .option_count = 2,
+            .turn_seconds = BATTLESHIPS_TURN_SECONDS, .id = "battleships", .title = "Battleships",
+            .version = "1.0.0",
             .modes = {{.id = "duel", .players_min = 2, .players_max = 2, .teams = 2}});
 
 GK_EXPORT(.init = init, .join = join, .leave = leave, .input = input, .tick = tick, .view = view,

@@ -1,7 +1,8 @@
 /*
  * battleships.h: the sea, the state of a match and its encodings. Turn-based: the state changes
- * with inputs only, so there is no clock. Cells are numbered row by row, 0-99. Where the ships of a
- * player are is a secret: battleships_cell gives what the shots have told, the view adds the own.
+ * with inputs, and when the time of a turn is up. Cells are numbered row by row, 0-99. Where the
+ * ships of a player are is a secret: battleships_cell gives what the shots have told, the view adds
+ * the own.
  */
 #ifndef BATTLESHIPS_H
 #define BATTLESHIPS_H
@@ -20,9 +21,18 @@
 #define BATTLESHIPS_NOBODY  0xff
 #define BATTLESHIPS_NOWHERE 0xff
 
+#define BATTLESHIPS_TURN_SECONDS 60
+#define BATTLESHIPS_MISSED_MAX   2 /* turns in a row: who lets so many go by has lost */
+
+/* The options, in the order of game.json. */
+enum battleships_option {
+    BATTLESHIPS_OPTION_AGAIN = 0,    /* 1: a hit lets shoot again */
+    BATTLESHIPS_OPTION_TOUCHING = 1, /* 1: ships may lie side by side */
+};
+
 enum battleships_phase {
     BATTLESHIPS_PLACING = 0,  /* until both have placed their ships */
-    BATTLESHIPS_SHOOTING = 1, /* `turn` shoots; after a hit once more */
+    BATTLESHIPS_SHOOTING = 1, /* `turn` shoots */
     BATTLESHIPS_OVER = 2,
 };
 
@@ -50,15 +60,16 @@ enum battleships_input {
 
 /*
  * A view. Only the owner of a board sees where his ships are, until they are sunk or all is over.
- *   0 u8 phase                            4 u8 1: ended by forfeit
- *   1 u8 bit s: slot s is here, bit 2+s:  5 u8 who shot last, or 255
- *        has placed, bit 4+s: has left    6 u8 at which cell
- *   2 u8 whose turn it is, or 255         7 u8 with what success (enum battleships_cell)
- *   3 u8 winner, or 255
+ *   0 u8 phase                            5 u8 who shot last, or 255
+ *   1 u8 bit s: slot s is here, bit 2+s:  6 u8 at which cell
+ *        has placed, bit 4+s: has left    7 u8 with what success (enum battleships_cell)
+ *   2 u8 whose turn it is, or 255         8 u8 bit 0: a hit lets shoot again, bit 1: ships may
+ *   3 u8 winner, or 255                        touch
+ *   4 u8 1: ended by forfeit              9 u8 two bits a slot: turns let go by in a row
  * then the board of slot 0 and that of slot 1: the cells (enum battleships_cell), two bits each,
  * four a byte, the first in the lowest bits, and the places of the five ships, 255 for a secret.
  */
-#define BATTLESHIPS_VIEW_HEAD_BYTES  8
+#define BATTLESHIPS_VIEW_HEAD_BYTES  10
 #define BATTLESHIPS_VIEW_BOARD_BYTES (BATTLESHIPS_CELLS / 4 + BATTLESHIPS_SHIPS)
 #define BATTLESHIPS_VIEW_BYTES                                                                     \
     (BATTLESHIPS_VIEW_HEAD_BYTES + BATTLESHIPS_PLAYERS * BATTLESHIPS_VIEW_BOARD_BYTES)
@@ -68,8 +79,9 @@ struct battleships_player {
     uint8_t ships[BATTLESHIPS_SHIPS]; /* places, or BATTLESHIPS_NOWHERE */
     uint8_t shot[BATTLESHIPS_CELLS];  /* 1: the other one has shot there */
     uint8_t placed;
+    uint8_t missed; /* turns let go by in a row */
 };
-GK_STATIC_ASSERT(sizeof(struct battleships_player) == 106, "battleships_player has no padding");
+GK_STATIC_ASSERT(sizeof(struct battleships_player) == 107, "battleships_player has no padding");
 
 struct battleships_state {
     struct gk_random random;
@@ -82,16 +94,22 @@ struct battleships_state {
     uint8_t last_shooter; /* slot, or BATTLESHIPS_NOBODY */
     uint8_t last_cell;
     uint8_t last_success; /* enum battleships_cell */
-    uint8_t reserved;
+    uint8_t again;        /* 1: a hit lets shoot again */
+    uint8_t touching;     /* 1: ships may lie side by side */
+    uint8_t reserved[5];
     struct battleships_player players[BATTLESHIPS_PLAYERS];
 };
-GK_STATIC_ASSERT(sizeof(struct battleships_state) == 544, "battleships_state has no padding");
+GK_STATIC_ASSERT(sizeof(struct battleships_state) == 552, "battleships_state has no padding");
 
 /* How long ship `ship` is; and its cell number `part`. */
 uint32_t battleships_length(uint32_t ship);
 uint32_t battleships_part(uint8_t place, uint32_t part);
-/* 1 when all five lie within the sea and none on another. */
-int battleships_fleet_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS]);
+/* 1 when all five lie within the sea, none on another, and, unless they may touch, none beside or
+ * at a corner of another. */
+int battleships_fleet_is_fine(const uint8_t ships[BATTLESHIPS_SHIPS], int may_touch);
+/* A fine fleet, drawn from `chance`. */
+void battleships_lay_by_chance(struct gk_random *chance, int may_touch,
+                               uint8_t ret_ships[BATTLESHIPS_SHIPS]);
 /* What is known of a cell of this player's board; and whether his ship is sunk. */
 enum battleships_cell battleships_cell(const struct battleships_player *player, uint32_t cell);
 int battleships_is_sunk(const struct battleships_player *player, uint32_t ship);

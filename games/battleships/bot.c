@@ -7,12 +7,12 @@
 
 #define OPEN_HIT_WEIGHT 30 /* a place over a hit is so much better than one over none */
 
-static void place_by_chance(struct gk_random *chance, uint8_t *ret_ships);
-static uint32_t choose_cell(const struct battleships_player *target, struct gk_random *chance,
-                            uint32_t difficulty);
+static uint32_t choose_cell(const struct battleships_state *state, uint32_t slot,
+                            struct gk_random *chance, uint32_t difficulty);
 static uint32_t weight_of(const struct battleships_player *target, uint32_t cell,
                           uint32_t difficulty);
 static uint32_t places_over(const struct battleships_player *target, uint32_t cell);
+static int is_beside_a_sunk_ship(const struct battleships_player *target, uint32_t cell);
 static int is_beside_a_hit(const struct battleships_player *target, uint32_t cell);
 
 uint32_t battleships_bot(const struct gk_host *host, const void *block, uint32_t slot,
@@ -28,37 +28,28 @@ uint32_t battleships_bot(const struct gk_host *host, const void *block, uint32_t
     difficulty = (uint32_t)gk_clamp((int32_t)difficulty, 1, 3);
     if (state->phase == BATTLESHIPS_PLACING && !state->players[slot].placed) {
         ret_input[0] = BATTLESHIPS_PLACE;
-        place_by_chance(&chance, ret_input + 1);
+        battleships_lay_by_chance(&chance, state->touching, ret_input + 1);
         return 1;
     } else if (state->phase == BATTLESHIPS_SHOOTING && state->turn == slot) {
         ret_input[0] = BATTLESHIPS_SHOOT;
-        ret_input[1] = (uint8_t)choose_cell(&state->players[1 - slot], &chance, difficulty);
+        ret_input[1] = (uint8_t)choose_cell(state, 1 - slot, &chance, difficulty);
         return 1;
     }
     return 0;
 }
 
-/* Draws until the five do not lie on each other: nearly every second time. */
-static void place_by_chance(struct gk_random *chance, uint8_t *ret_ships)
+/* One of the best cells of the board of `slot`. */
+static uint32_t choose_cell(const struct battleships_state *state, uint32_t slot,
+                            struct gk_random *chance, uint32_t difficulty)
 {
-    do {
-        for (uint32_t ship = 0; ship < BATTLESHIPS_SHIPS; ship++) {
-            uint32_t first = gk_random_below(chance, BATTLESHIPS_CELLS);
-            uint32_t downwards = gk_random_below(chance, 2) * BATTLESHIPS_DOWNWARDS;
-            ret_ships[ship] = (uint8_t)(first | downwards);
-        }
-    } while (!battleships_fleet_is_fine(ret_ships));
-}
-
-/* One of the best cells. */
-static uint32_t choose_cell(const struct battleships_player *target, struct gk_random *chance,
-                            uint32_t difficulty)
-{
+    const struct battleships_player *target = &state->players[slot];
     uint32_t best = 0, best_weight = 0, equal = 0;
     for (uint32_t cell = 0; cell < BATTLESHIPS_CELLS; cell++) {
         if (battleships_cell(target, cell) != BATTLESHIPS_UNKNOWN)
             continue;
         uint32_t weight = 1 + weight_of(target, cell, difficulty);
+        if (difficulty == 3 && !state->touching && is_beside_a_sunk_ship(target, cell))
+            weight = 1; /* no ship can be there */
         if (weight > best_weight) {
             best = cell;
             best_weight = weight;
@@ -92,6 +83,21 @@ static int is_beside_a_hit(const struct battleships_player *target, uint32_t cel
            (column + 1 < BATTLESHIPS_SIDE && is_open_hit(target, cell + 1)) ||
            (row > 0 && is_open_hit(target, cell - BATTLESHIPS_SIDE)) ||
            (row + 1 < BATTLESHIPS_SIDE && is_open_hit(target, cell + BATTLESHIPS_SIDE));
+}
+
+/* Beside it, or at a corner. */
+static int is_beside_a_sunk_ship(const struct battleships_player *target, uint32_t cell)
+{
+    int32_t column = (int32_t)(cell % BATTLESHIPS_SIDE), row = (int32_t)(cell / BATTLESHIPS_SIDE);
+    for (int32_t y = gk_max(row - 1, 0); y <= gk_min(row + 1, BATTLESHIPS_SIDE - 1); y++) {
+        for (int32_t x = gk_max(column - 1, 0); x <= gk_min(column + 1, BATTLESHIPS_SIDE - 1);
+             x++) {
+            uint32_t near = (uint32_t)(y * BATTLESHIPS_SIDE + x);
+            if (battleships_cell(target, near) == BATTLESHIPS_SUNK)
+                return 1;
+        }
+    }
+    return 0;
 }
 
 /* In how many ways the ships that still swim could lie over a cell. */

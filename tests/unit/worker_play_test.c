@@ -231,10 +231,10 @@ static uint32_t get_turn(int stream, uint32_t link, uint8_t *ret_frame)
  * board's cells are its ships, 255 for a secret. */
 static void test_worker_steps_a_turn_based_match_when_something_comes_and_keeps_its_secrets(void)
 {
-    static const uint8_t fleet[] = {1, 0, 10, 20, 30, 40}, stranger[16] = {7};
+    static const uint8_t fleet[] = {1, 0, 20, 40, 60, 80}, stranger[16] = {7};
     static const uint8_t secret[] = {0xff, 0xff, 0xff, 0xff, 0xff}, shot[] = {2, 5};
     uint8_t frame[RECORD_BODY_BYTES_MAX], *view = frame + FRAME_STATE_HEAD_BYTES;
-    const uint8_t *ships = view + 8 + 25;
+    const uint8_t *ships = view + 10 + 25;
     struct control_heartbeat beat;
     struct control_match_over over;
     struct control_ready ready;

@@ -1,9 +1,15 @@
 // draw.js: one frame of the table. It gets everything it shows in `scene` and keeps nothing.
 import { cellsOf } from "./fleet.js";
-import { CELLS, HIT, MISS, SIDE, SUNK } from "./view.js";
+import { CELLS, HIT, LENGTHS, MISS, SIDE, SUNK } from "./view.js";
+import { cellName } from "./words.js";
 
 const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
 const SPLASH_MS = 650;
+const FLEET_CELL = 6;
+const FLEET_GAP = 6;
+const FLEET_WIDTH =
+  LENGTHS.reduce((sum, length) => sum + length * FLEET_CELL + FLEET_GAP, 0) - FLEET_GAP;
+const HURRY_SECONDS = 20; // from here on they are shown as a number
 
 const PALETTES = {
   dark: {
@@ -44,7 +50,7 @@ const PALETTES = {
 
 // scene: {screen, theme, table, view, title, names: by slot, fleet: while it is laid or null, wrong:
 // numbers of ships, held: number of a ship or null, cursor: {slot, cell} or null, hover: the same,
-// splash: {slot, cell, at} or null, now, reducedMotion, labels: of the buttons, disabled: ids}
+// secondsLeft: of this turn or null, of turnSeconds; splash: {slot, cell, at} or null, now, reducedMotion, labels: of the buttons, disabled: ids}
 export function draw(context, scene) {
   const { screen, table, view } = scene;
   const palette = PALETTES[scene.theme];
@@ -57,11 +63,28 @@ export function draw(context, scene) {
   for (const button of table.buttons) drawButton(context, scene, palette, button);
 }
 
-function drawTitle(context, { table, title }, palette) {
+// What to do, and how long there is for it: a bar below, and the seconds when they are few.
+function drawTitle(context, { table, title, secondsLeft, turnSeconds, labels }, palette) {
+  const hurry = secondsLeft !== null && secondsLeft <= HURRY_SECONDS;
+  const text = hurry ? `${title} · ${labels.seconds(Math.ceil(secondsLeft))}` : title;
   context.textAlign = "center";
   context.fillStyle = palette.ink;
   context.font = `700 ${table.width < 480 ? 17 : 19}px ${FONT}`;
-  context.fillText(fitted(context, title, table.width - 24), table.width / 2, table.titleY);
+  context.fillText(fitted(context, text, table.width - 24), table.width / 2, table.titleY);
+  if (secondsLeft === null) return;
+  const width = Math.min(280, table.width - 48);
+  const left = (table.width - width) / 2;
+  const y = table.titleY + 15;
+  context.fillStyle = palette.grid;
+  bar(context, left, y, width);
+  context.fillStyle = hurry ? palette.hit : palette.shipEdge;
+  bar(context, left, y, Math.max(4, (width * secondsLeft) / turnSeconds));
+}
+
+function bar(context, x, y, width) {
+  context.beginPath();
+  context.roundRect(x, y, width, 4, 2);
+  context.fill();
 }
 
 function fitted(context, text, width) {
@@ -78,8 +101,9 @@ function drawBoard(context, scene, palette, board) {
   context.textAlign = "left";
   context.font = `${view.turn !== null && view.turn !== board.slot ? 700 : 500} 14px ${FONT}`;
   context.fillStyle = palette.ink;
-  const name = fitted(context, names[board.slot], board.size);
+  const name = fitted(context, names[board.slot], board.size - FLEET_WIDTH - 12);
   context.fillText(name, board.left, board.top - 13);
+  drawFleet(context, palette, board, player);
   drawSea(context, palette, board);
   const ships = fleet && scene.fleetSlot === board.slot ? fleet : player.ships;
   ships.forEach((place, ship) => {
@@ -93,6 +117,29 @@ function drawBoard(context, scene, palette, board) {
     [scene.cursor, 3],
   ])
     if (mark?.slot === board.slot) outline(context, palette, board, mark.cell, width);
+}
+
+// Which ships still swim: a bar for each; of a sunk one the outline, crossed out.
+function drawFleet(context, palette, board, player) {
+  let x = board.left + board.size - FLEET_WIDTH;
+  const y = board.top - 17;
+  context.lineWidth = 1.5;
+  LENGTHS.forEach((length, ship) => {
+    const place = player.ships[ship];
+    const sunk = place !== null && player.cells[place.first] === SUNK;
+    const width = length * FLEET_CELL;
+    context.fillStyle = palette.ship;
+    context.strokeStyle = sunk ? palette.hit : palette.shipEdge;
+    context.beginPath();
+    context.roundRect(x, y, width, 8, 4);
+    if (!sunk) context.fill();
+    if (sunk) {
+      context.moveTo(x - 2, y + 10);
+      context.lineTo(x + width + 2, y - 2);
+    }
+    context.stroke();
+    x += width + FLEET_GAP;
+  });
 }
 
 function drawSea(context, palette, board) {
@@ -109,6 +156,20 @@ function drawSea(context, palette, board) {
     context.lineTo(board.left + board.size, board.top + at);
   }
   context.stroke();
+  context.fillStyle = palette.soft;
+  context.globalAlpha = 0.75;
+  context.textAlign = "left";
+  context.font = `500 ${Math.max(8, Math.min(12, board.cell * 0.28))}px ${FONT}`;
+  for (let i = 0; i < SIDE; i++) {
+    const row = { x: board.left + 3, y: board.top + i * board.cell + board.cell * 0.2 };
+    if (i > 0) context.fillText(String(i + 1), row.x, row.y);
+    context.fillText(
+      cellName(i).slice(0, i > 0 ? 1 : 2),
+      board.left + i * board.cell + 3,
+      board.top + board.cell * 0.2,
+    );
+  }
+  context.globalAlpha = 1;
 }
 
 function place(board, cell) {

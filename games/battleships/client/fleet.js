@@ -11,14 +11,20 @@ export function isInTheSea(ship, { first, down }) {
   return first >= 0 && first < CELLS && along + LENGTHS[ship] <= SIDE;
 }
 
-// The numbers of the ships that lie on another one.
-export function overlapping(fleet) {
-  const at = fleet.map((place, ship) => new Set(cellsOf(ship, place)));
+// How far two cells are apart, corners counted as beside.
+function distance(one, other) {
+  const across = Math.abs((one % SIDE) - (other % SIDE));
+  return Math.max(across, Math.abs(Math.floor(one / SIDE) - Math.floor(other / SIDE)));
+}
+
+// The numbers of the ships that lie on another one, or beside it where ships must not touch.
+export function clashing(fleet, mayTouch) {
+  const least = mayTouch ? 1 : 2;
+  const at = fleet.map((place, ship) => cellsOf(ship, place));
+  const clash = (one, other) => one.some((cell) => other.some((at) => distance(cell, at) < least));
   return fleet
     .map((_, ship) => ship)
-    .filter((ship) =>
-      at.some((cells, other) => other !== ship && [...at[ship]].some((cell) => cells.has(cell))),
-    );
+    .filter((ship) => at.some((cells, other) => other !== ship && clash(at[ship], cells)));
 }
 
 export function shipAt(fleet, cell) {
@@ -39,13 +45,16 @@ export function turned(fleet, ship) {
 }
 
 // random() gives 0..1, as Math.random does.
-export function mixed(random) {
+export function mixed(random, mayTouch) {
   for (;;) {
     const fleet = LENGTHS.map(() => ({
       first: Math.floor(random() * CELLS),
       down: random() < 0.5,
     }));
-    if (fleet.every((place, ship) => isInTheSea(ship, place)) && overlapping(fleet).length === 0)
+    if (
+      fleet.every((place, ship) => isInTheSea(ship, place)) &&
+      clashing(fleet, mayTouch).length === 0
+    )
       return fleet;
   }
 }

@@ -1,8 +1,9 @@
 // main.js: the browser side of battleships. States come in, fleets and shots go out; a picture is
 // draw.js's, a word is words.js's. What was sent and is not yet seen in a state is sent again when
 // the connection is back.
+import { TurnClock } from "./clock.js";
 import { draw } from "./draw.js";
-import { mixed, moved, overlapping, shipAt, turned } from "./fleet.js";
+import { clashing, mixed, moved, shipAt, turned } from "./fleet.js";
 import { buttonAt, cellAt, layTable } from "./table.js";
 import { textsFor } from "./texts.js";
 import {
@@ -18,6 +19,7 @@ import {
 } from "./view.js";
 import { announce, cellName, nameOf, sameShot, titleOf } from "./words.js";
 
+const WARN_SECONDS = 10;
 const STEPS = { up: -SIDE, down: SIDE, left: -1, right: 1 };
 
 export function create(kit) {
@@ -27,7 +29,8 @@ export function create(kit) {
   const who = { ownSlot, players, texts };
   const context = kit.canvas.getContext("2d");
   let view = null;
-  let fleet = mixed(Math.random);
+  const clock = new TurnClock(kit.start.turnSeconds);
+  let fleet = mixed(Math.random, false); // fine whether ships may touch or not
   let held = null; // the number of the ship that moves with the cursor or the pointer
   let grip = null; // {x, y}: which part of it is held; and whether it has moved
   let cursor = null; // a cell, once a key was used
@@ -35,6 +38,7 @@ export function create(kit) {
   let splash = null;
   let waiting = null; // bytes that were sent and not yet seen
   let linked = true;
+  let warned = null; // the tick of the turn whose end was announced
   let ended = null; // the stored match
   let table = layTable({ width: 1, height: 1 }, [0, 1], []);
 
@@ -52,16 +56,20 @@ export function create(kit) {
   kit.onEnded((match) => {
     ended = match;
   });
-  kit.onState((_tick, _ack, bytes) => {
+  kit.onState((tick, _ack, bytes) => {
     const next = decodeView(bytes);
     if (!next) return;
+    clock.arrive(tick, performance.now());
     const before = view;
     view = next;
     waiting = null;
     happened(before, view);
     lay();
   });
-  kit.onFrame((now) => draw(context, scene(now)));
+  kit.onFrame((now) => {
+    warn(now);
+    draw(context, scene(now));
+  });
   if (ownSlot !== null) {
     listenToActions();
     listenToPointer();
@@ -73,7 +81,7 @@ export function create(kit) {
   }
 
   function scene(now) {
-    const wrong = places() ? overlapping(fleet) : [];
+    const wrong = places() ? clashing(fleet, view.touching) : [];
     const stopped = ended?.state === "aborted" && view?.phase !== "over";
     return {
       screen: kit.screen,
@@ -82,6 +90,8 @@ export function create(kit) {
       table,
       view,
       now,
+      secondsLeft: ended || view?.phase === "over" || !linked ? null : clock.left(now),
+      turnSeconds: clock.seconds,
       title: stopped ? texts.ended : titleOf(view, who, { linked, wrong: wrong.length > 0 }),
       names: [0, 1].map((one) => (one === ownSlot ? texts.own : nameOf(who, one))),
       fleet: places() ? fleet : null,
@@ -95,6 +105,16 @@ export function create(kit) {
       labels: texts,
       disabled: [...(held === null ? ["turn"] : []), ...(wrong.length > 0 ? ["ready"] : [])],
     };
+  }
+
+  // Once, when it is the own time that runs out.
+  function warn(now) {
+    const left = places() || shoots() ? clock.left(now) : null;
+    if (left === null || left > WARN_SECONDS || !linked || ended || warned === clock.tick) return;
+    warned = clock.tick;
+    kit.status(texts.hurry(Math.ceil(left)));
+    kit.sound.tone({ from: 520, seconds: 0.12, type: "sine" });
+    kit.sound.tone({ from: 520, seconds: 0.12, type: "sine", after: 0.25 });
   }
 
   function happened(before, after) {
@@ -134,10 +154,10 @@ export function create(kit) {
     if (!places()) return;
     if (id === "turn" && held !== null) fleet = turned(fleet, held);
     if (id === "mix") {
-      fleet = mixed(Math.random);
+      fleet = mixed(Math.random, view.touching);
       held = null;
     }
-    if (id === "ready" && overlapping(fleet).length === 0) send(encodeFleet(fleet));
+    if (id === "ready" && clashing(fleet, view.touching).length === 0) send(encodeFleet(fleet));
   }
 
   function shoot(cell) {

@@ -15,7 +15,7 @@ const PLACE = 1;
 const SHOOT = 2;
 const DOWNWARDS = 0x80;
 const NOBODY = 255;
-const HEAD_BYTES = 8;
+const HEAD_BYTES = 10;
 const BOARD_BYTES = CELLS / 4 + LENGTHS.length;
 
 // null when the bytes are no view. A ship is {first, down}, or null where it is a secret.
@@ -30,12 +30,14 @@ export function decodeView(bytes) {
     turn: someone(bytes.getUint8(2)),
     winner: someone(bytes.getUint8(3)),
     forfeit: bytes.getUint8(4) === 1,
+    touching: (bytes.getUint8(8) & 2) === 2,
     last:
       shooter === null ? null : { shooter, cell: bytes.getUint8(6), success: bytes.getUint8(7) },
     players: [0, 1].map((slot) => ({
       here: ((presence >> slot) & 1) === 1,
       placed: ((presence >> (2 + slot)) & 1) === 1,
       gone: ((presence >> (4 + slot)) & 1) === 1,
+      missed: (bytes.getUint8(9) >> (2 * slot)) & 3, // turns let go by in a row
       ...decodeBoard(bytes, HEAD_BYTES + slot * BOARD_BYTES),
     })),
   };

@@ -19,7 +19,8 @@ export function titleOf(view, who, { linked, wrong }) {
   const absent = view.players.findIndex((player, slot) => slot !== ownSlot && !player.here);
   if (view.phase === "placing") {
     if (ownSlot === null) return texts.placing;
-    if (!view.players[ownSlot].placed) return wrong ? texts.wrong : texts.place;
+    if (!view.players[ownSlot].placed)
+      return wrong ? (view.touching ? texts.wrong : texts.apart) : texts.place;
     return absent >= 0
       ? texts.awaited(nameOf(who, absent))
       : texts.placed(nameOf(who, 1 - ownSlot));
@@ -50,6 +51,9 @@ export function announce(before, after, who) {
     const success = texts.success[last.success];
     parts.push(texts.shot(nameOf(who, last.shooter), cellName(last.cell), success));
   }
+  after.players.forEach(({ missed }, slot) => {
+    if (before && missed > before.players[slot].missed) parts.push(texts.late(nameOf(who, slot)));
+  });
   if (after.phase !== before?.phase || after.turn !== before?.turn)
     parts.push(titleOf(after, who, { linked: true, wrong: false }));
   return parts.length > 0 ? parts.join(". ") : null;

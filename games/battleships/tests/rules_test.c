@@ -21,13 +21,34 @@ struct table {
 static const uint8_t rows[] = {0, 10, 20, 30, 40};
 static const uint8_t columns[] = {0x80, 0x81, 0x82, 0x83, 0x84};
 
-static void sit_down(struct table *table, uint64_t seed)
+/* Nobody is here yet. */
+static void set_table(struct table *table, uint64_t seed, int32_t again, int32_t touching)
 {
-    struct gk_match match = {.seed = seed, .player_count = 2};
+    struct gk_match match = {.seed = seed, .player_count = 2, .options = {again, touching}};
     memset(table, 0, sizeof *table);
     GAME->init(NULL, &table->state, &match);
+}
+
+static void sit_down_at(struct table *table, uint64_t seed, int32_t again, int32_t touching)
+{
+    set_table(table, seed, again, touching);
     GAME->join(NULL, &table->state, 0);
     GAME->join(NULL, &table->state, 1);
+}
+
+/* What game.json says when nobody chooses: both options are on. */
+static void sit_down(struct table *table, uint64_t seed)
+{
+    sit_down_at(table, seed, 1, 1);
+}
+
+/* The step that the host makes when the time of a turn is up. */
+static void time_is_up(struct table *table)
+{
+    uint8_t inputs[BATTLESHIPS_PLAYERS * BATTLESHIPS_INPUT_BYTES] = {0};
+    struct gk_inputs nobody = {0, inputs};
+    GAME->tick(NULL, &table->state, &nobody);
+    CU_ASSERT_EQUAL(GAME->check(NULL, &table->state), 1);
 }
 
 static uint32_t give(struct table *table, uint32_t slot, const uint8_t *bytes, uint32_t count)
@@ -54,13 +75,18 @@ static uint32_t fire(struct table *table, uint32_t slot, uint8_t cell)
 }
 
 /* Both have the ships in rows; slot 0 begins. */
-static void start_shooting(struct table *table)
+static void start_shooting_at(struct table *table, int32_t again)
 {
-    sit_down(table, 1);
+    sit_down_at(table, 1, again, 1);
     lay(table, 0, rows);
     lay(table, 1, rows);
     assert(table->state.phase == BATTLESHIPS_SHOOTING);
     table->state.turn = 0;
+}
+
+static void start_shooting(struct table *table)
+{
+    start_shooting_at(table, 1);
 }
 
 static struct gk_result result_of(const struct table *table)
@@ -136,6 +162,42 @@ static void test_who_begins_depends_on_the_seed_only(void)
     CU_ASSERT(first > 60 && first < 140);
 }
 
+static void test_option_keeps_ships_apart(void)
+{
+    static const uint8_t apart[] = {0, 20, 40, 60, 80};
+    static const uint8_t wrong[][BATTLESHIPS_SHIPS] = {
+        {0, 10, 30, 50, 70},        /* side by side */
+        {0, 20, 40, 60, 64},        /* end to end: 60-62 and 64 are apart, so this one is fine */
+        {0, 15, 40, 60, 80},        /* corner to corner */
+        {0, 20, 40, 60, 0x80 | 70}, /* under another one */
+    };
+    struct table table;
+    sit_down_at(&table, 1, 1, 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CU_ASSERT_EQUAL(battleships_fleet_is_fine(wrong[i], 0), i == 1);
+    CU_ASSERT_EQUAL(lay(&table, 0, wrong[0]), 0);
+    CU_ASSERT_EQUAL(lay(&table, 0, apart), 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CU_ASSERT_EQUAL(battleships_fleet_is_fine(wrong[i], 1), 1);
+}
+
+static void test_fleet_by_chance_is_fine_and_lies_anywhere(void)
+{
+    uint8_t ships[BATTLESHIPS_SHIPS], seen[BATTLESHIPS_CELLS] = {0};
+    struct gk_random chance;
+    uint32_t cells = 0;
+    gk_random_seed(&chance, 1, 1);
+    for (uint32_t i = 0; i < 2000; i++) {
+        battleships_lay_by_chance(&chance, i % 2, ships);
+        CU_ASSERT_EQUAL(battleships_fleet_is_fine(ships, i % 2), 1);
+        for (uint32_t part = 0; part < battleships_length(0); part++)
+            seen[battleships_part(ships[0], part)] = 1;
+    }
+    for (uint32_t cell = 0; cell < BATTLESHIPS_CELLS; cell++)
+        cells += seen[cell];
+    CU_ASSERT_EQUAL(cells, BATTLESHIPS_CELLS);
+}
+
 /* --- shooting --- */
 
 static void test_miss_gives_the_turn_to_the_other(void)
@@ -156,6 +218,15 @@ static void test_hit_lets_shoot_again(void)
     CU_ASSERT_EQUAL(fire(&table, 0, 0), 1);
     CU_ASSERT_EQUAL(table.state.last_success, BATTLESHIPS_HIT);
     CU_ASSERT_EQUAL(table.state.turn, 0);
+}
+
+static void test_option_gives_the_turn_away_after_a_hit_too(void)
+{
+    struct table table;
+    start_shooting_at(&table, 0);
+    CU_ASSERT_EQUAL(fire(&table, 0, 0), 1);
+    CU_ASSERT_EQUAL(table.state.last_success, BATTLESHIPS_HIT);
+    CU_ASSERT_EQUAL(table.state.turn, 1);
 }
 
 static void test_no_cell_is_shot_twice(void)
@@ -227,6 +298,78 @@ static void test_two_inputs_of_one_step_are_judged_one_after_the_other(void)
     GAME->tick(NULL, &table.state, &both);
     CU_ASSERT_EQUAL(table.state.players[1].shot[99], 0);
     CU_ASSERT_EQUAL(table.state.players[0].shot[98], 1);
+}
+
+/* --- the time of a turn --- */
+
+static void test_time_of_placing_lays_the_fleets_by_chance(void)
+{
+    struct table table;
+    sit_down_at(&table, 1, 1, 0);
+    const uint8_t apart[] = {0, 20, 40, 60, 80};
+    lay(&table, 1, apart);
+    time_is_up(&table);
+    CU_ASSERT_EQUAL(table.state.phase, BATTLESHIPS_SHOOTING);
+    CU_ASSERT_EQUAL(battleships_fleet_is_fine(table.state.players[0].ships, 0), 1);
+    CU_ASSERT_EQUAL(memcmp(table.state.players[1].ships, apart, sizeof apart), 0);
+    CU_ASSERT_EQUAL(table.state.players[0].missed, 1);
+    CU_ASSERT_EQUAL(table.state.players[1].missed, 0);
+}
+
+static void test_time_of_a_shot_gives_the_turn_away(void)
+{
+    struct table table;
+    start_shooting(&table);
+    time_is_up(&table);
+    CU_ASSERT_EQUAL(table.state.turn, 1);
+    CU_ASSERT_EQUAL(table.state.players[0].missed, 1);
+    CU_ASSERT_EQUAL(table.state.last_shooter, BATTLESHIPS_NOBODY);
+    CU_ASSERT_EQUAL(fire(&table, 1, 99), 1);
+    CU_ASSERT_EQUAL(fire(&table, 0, 99), 1); /* who wakes up plays on */
+    CU_ASSERT_EQUAL(table.state.players[0].missed, 0);
+}
+
+static void test_who_lets_two_turns_go_by_in_a_row_has_lost(void)
+{
+    struct table table;
+    start_shooting(&table);
+    time_is_up(&table);
+    fire(&table, 1, 99);
+    CU_ASSERT_EQUAL(table.state.phase, BATTLESHIPS_SHOOTING);
+    time_is_up(&table);
+    struct gk_result result = result_of(&table);
+    CU_ASSERT_EQUAL(result.reason, 1);
+    CU_ASSERT_EQUAL(result.players[0].forfeit, 1);
+    CU_ASSERT_EQUAL(result.players[0].outcome, GK_OUTCOME_LOSS);
+    CU_ASSERT_EQUAL(result.players[1].forfeit, 0);
+    CU_ASSERT_EQUAL(result.players[1].outcome, GK_OUTCOME_WIN);
+    time_is_up(&table);
+    CU_ASSERT_EQUAL(result_of(&table).players[1].outcome, GK_OUTCOME_WIN);
+}
+
+static void test_match_nobody_plays_ends(void)
+{
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        struct table table;
+        set_table(&table, seed, 1, 1);
+        time_is_up(&table);
+        CU_ASSERT_EQUAL(table.state.phase, BATTLESHIPS_SHOOTING);
+        time_is_up(&table);
+        CU_ASSERT_EQUAL(table.state.phase, BATTLESHIPS_OVER);
+        struct gk_result result = result_of(&table);
+        CU_ASSERT_EQUAL(result.players[0].outcome, GK_OUTCOME_DRAW);
+        CU_ASSERT_EQUAL(result.players[0].forfeit + result.players[1].forfeit, 2);
+    }
+}
+
+static void test_coming_and_going_is_no_move(void)
+{
+    struct table table;
+    start_shooting(&table);
+    GAME->leave(NULL, &table.state, 0, GK_LEAVE_DISCONNECTED);
+    time_is_up(&table);
+    GAME->join(NULL, &table.state, 0);
+    CU_ASSERT_EQUAL(table.state.players[0].missed, 1);
 }
 
 /* --- secrets --- */
@@ -316,9 +459,7 @@ static void test_who_leaves_has_lost(void)
 static void test_nobody_wins_against_one_who_never_came(void)
 {
     struct table table;
-    struct gk_match match = {.seed = 1, .player_count = 2};
-    memset(&table, 0, sizeof table);
-    GAME->init(NULL, &table.state, &match);
+    set_table(&table, 1, 1, 1);
     GAME->join(NULL, &table.state, 0);
     GAME->leave(NULL, &table.state, 0, GK_LEAVE_LEFT);
     struct gk_result result = result_of(&table);
@@ -350,7 +491,8 @@ static void test_leaving_after_the_end_changes_nothing(void)
 
 /* --- what the host relies on --- */
 
-/* Slot 1 is away; slot 0 has sunk the smallest ship and hit the longest, and missed. */
+/* Slot 1 is away and let a turn go by; slot 0 has sunk the smallest ship, hit the longest, missed.
+ */
 static void set_up_known_view(struct table *table)
 {
     start_shooting(table);
@@ -359,6 +501,7 @@ static void set_up_known_view(struct table *table)
     fire(table, 0, 0);
     fire(table, 0, 99);
     GAME->leave(NULL, &table->state, 1, GK_LEAVE_DISCONNECTED);
+    table->state.players[1].missed = 1;
 }
 
 static void test_view_says_what_stands_in_its_description(void)
@@ -366,7 +509,7 @@ static void test_view_says_what_stands_in_its_description(void)
     struct table table;
     uint8_t bytes[BATTLESHIPS_VIEW_BYTES];
     static const uint8_t head[] = {BATTLESHIPS_SHOOTING, 1 | 4 | 8, 1, 0xff, 0, 0, 99,
-                                   BATTLESHIPS_MISS};
+                                   BATTLESHIPS_MISS,     3,         4};
     set_up_known_view(&table);
     view_of(&table, 0, bytes);
     CU_ASSERT_EQUAL(memcmp(bytes, head, sizeof head), 0);
@@ -406,6 +549,9 @@ static void do_something_hostile(struct table *table, struct gk_random *chance)
             GAME->bot(NULL, &table->state, i, gk_random_next(chance),
                       inputs + i * BATTLESHIPS_INPUT_BYTES);
         GAME->tick(NULL, &table->state, &given);
+    } else if (what < 910) {
+        struct gk_inputs nobody = {0, inputs};
+        GAME->tick(NULL, &table->state, &nobody);
     } else if (what < 950) {
         GAME->join(NULL, &table->state, slot);
     } else if (what < 999) {
@@ -427,7 +573,7 @@ static void test_invariants_hold_through_100000_hostile_steps(void)
         broken += !GAME->check(NULL, &table.state);
         if (table.state.phase == BATTLESHIPS_OVER) {
             ended++;
-            sit_down(&table, i);
+            sit_down_at(&table, i, i % 2, i / 2 % 2);
         }
     }
     CU_ASSERT_EQUAL(broken, 0);
@@ -456,12 +602,13 @@ static uint32_t play_bots(uint64_t seed, uint32_t one, uint32_t other, uint8_t *
 {
     struct table table;
     uint32_t steps = 0;
-    sit_down(&table, seed);
+    sit_down_at(&table, seed, seed % 2, seed / 2 % 2);
     for (; steps < 300 && table.state.phase != BATTLESHIPS_OVER; steps++) {
-        uint8_t inputs[2 * BATTLESHIPS_INPUT_BYTES];
-        struct gk_inputs given = {3, inputs};
-        GAME->bot(NULL, &table.state, 0, one, inputs);
-        GAME->bot(NULL, &table.state, 1, other, inputs + BATTLESHIPS_INPUT_BYTES);
+        uint8_t inputs[2 * BATTLESHIPS_INPUT_BYTES] = {0};
+        struct gk_inputs given = {0, inputs};
+        given.present |= GAME->bot(NULL, &table.state, 0, one, inputs);
+        given.present |= GAME->bot(NULL, &table.state, 1, other, inputs + BATTLESHIPS_INPUT_BYTES)
+                         << 1;
         GAME->tick(NULL, &table.state, &given);
     }
     CU_ASSERT_EQUAL(table.state.phase, BATTLESHIPS_OVER);
@@ -471,16 +618,19 @@ static uint32_t play_bots(uint64_t seed, uint32_t one, uint32_t other, uint8_t *
 
 static void test_bots_play_to_the_end_and_the_better_one_wins(void)
 {
-    uint32_t better = 0, best = 0;
+    uint32_t better = 0, best = 0, by_far = 0;
     uint8_t winner;
     for (uint64_t seed = 0; seed < 40; seed++) {
         CU_ASSERT(play_bots(seed, 1, 2, &winner) <= 201);
         better += winner == 1;
         CU_ASSERT(play_bots(seed, 3, 2, &winner) <= 201);
         best += winner == 0;
+        play_bots(seed, 3, 1, &winner);
+        by_far += winner == 0;
     }
     CU_ASSERT(better >= 34);
     CU_ASSERT(best >= 24);
+    CU_ASSERT_EQUAL(by_far, 40);
 }
 
 #define TEST(name)                                                                                 \
@@ -493,13 +643,21 @@ static CU_TestInfo rules[] = {
     TEST(ships_are_placed_once),
     TEST(ships_must_lie_in_the_sea_and_apart),
     TEST(who_begins_depends_on_the_seed_only),
+    TEST(option_keeps_ships_apart),
+    TEST(fleet_by_chance_is_fine_and_lies_anywhere),
     TEST(miss_gives_the_turn_to_the_other),
     TEST(hit_lets_shoot_again),
+    TEST(option_gives_the_turn_away_after_a_hit_too),
     TEST(no_cell_is_shot_twice),
     TEST(last_part_sinks_the_ship),
     TEST(last_ship_ends_the_match),
     TEST(input_refuses_what_is_no_input),
     TEST(two_inputs_of_one_step_are_judged_one_after_the_other),
+    TEST(time_of_placing_lays_the_fleets_by_chance),
+    TEST(time_of_a_shot_gives_the_turn_away),
+    TEST(who_lets_two_turns_go_by_in_a_row_has_lost),
+    TEST(match_nobody_plays_ends),
+    TEST(coming_and_going_is_no_move),
     TEST(ships_are_shown_to_their_owner_only),
     TEST(views_of_others_do_not_depend_on_hidden_ships),
     TEST(sunk_ships_are_shown_to_everybody),

@@ -61,7 +61,7 @@ describe('the computer plays too', () => {
         await dialog.getByLabel('Seats', { exact: true }).fill('3');
         await dialog.getByLabel('The computer takes free seats').selectOption('easy');
         await dialog.getByRole('button', { name: 'Save' }).click();
-        await page.getByText('Free seat, or the computer').nth(1).waitFor();
+        await page.getByText('Free seat, or the computer').nth(2).waitFor({ state: 'detached' });
         assert.equal(await page.getByText('Free seat, or the computer').count(), 2);
         await host.screenshot('room-with-rules');
 

@@ -46,7 +46,7 @@ void greed_look(struct greed *greed, int64_t now_ns)
         return;
     int64_t kept = (int64_t)(kept_ns - greed->kept_ns), ran = (int64_t)(ran_ns - greed->ran_ns);
     int64_t free_ns = elapsed_ns - kept;
-    if (ran * 100 >= free_ns * GREED_PERCENT)
+    if (ran * 100 >= free_ns * GREED_PERCENT && ran * 100 >= elapsed_ns * GREED_PERCENT_MIN)
         greed->greedy_ns = now_ns;
     bool greedy = greed->greedy_ns != 0 && now_ns - greed->greedy_ns < GREED_FORGIVE_NS;
     if (greedy != greed->greedy)

@@ -14,6 +14,7 @@
 
 #define GREED_LOOK_NS_MIN    40000000ll   /* between two looks that count */
 #define GREED_PERCENT        50           /* of the time that it was not kept waiting */
+#define GREED_PERCENT_MIN    5            /* of all time: who is only kept waiting is not greedy */
 #define GREED_FORGIVE_NS     1000000000ll /* without greed, then it is prompt again */
 #define GREED_SLICE_NS_SHORT 100000ull    /* the shortest there is */
 #define GREED_SLICE_NS_LONG  100000000ull /* the longest */

@@ -82,9 +82,11 @@ enum error match_seat(struct worker *worker, struct live_match *match, struct ma
     return OK;
 }
 
-void match_stop(struct worker *worker, const struct live_match *match)
+void match_stop(struct worker *worker, struct live_match *match)
 {
     struct control_match stop;
+    if (match->stop_asked_ms == 0)
+        match->stop_asked_ms = clock_monotonic_ms();
     memcpy(stop.match, match->id.bytes, sizeof stop.match);
     if (worker_process_send(&worker->process, CONTROL_MATCH_STOP, &stop, sizeof stop, -1) != OK)
         log_warn("a match that has to end goes on", "worker", worker->name, NULL);

@@ -15,7 +15,8 @@ struct live_match {
     struct control_match_start start; /* ours; the arena's copy may have been written over */
     struct order *order;              /* until it runs or is refused */
     int64_t begun_ms;
-    int deaths; /* of workers in a callback of this match */
+    int64_t stop_asked_ms; /* first; 0: not */
+    int deaths;            /* of workers in a callback of this match */
 };
 
 /* What a worker is told of a match that begins at `index` of its arena, with a seed of chance. */
@@ -29,8 +30,8 @@ void match_running(struct worker *worker, struct live_match *match);
  * slot and team are filled in. ERROR_ROOM_FULL; ERROR_ROOM_IN_MATCH when he has given his up. */
 must_use enum error match_seat(struct worker *worker, struct live_match *match,
                                struct match_player *player);
-/* It ends as aborted, and the worker tells. */
-void match_stop(struct worker *worker, const struct live_match *match);
+/* It ends as aborted, and the worker tells; one that does not is ended, see worker_look_after. */
+void match_stop(struct worker *worker, struct live_match *match);
 /* It has ended: the result is handed on, its place is free, it is freed. */
 void match_over(struct worker *worker, struct live_match *match, const struct gk_result *result,
                 uint64_t ticks, uint64_t state_hash);

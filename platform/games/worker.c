@@ -14,6 +14,7 @@
 
 static bool worker_up(struct worker *worker);
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
+static const char *disobedience_of(const struct worker *worker, int64_t now_ms);
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
 
 struct worker *worker_add(struct supervisor *supervisor, struct image *image)
@@ -140,7 +141,8 @@ void worker_resume(struct worker *worker)
     }
 }
 
-/* What the dead process had decided counts; who killed it too often ends; the others go on. */
+/* What the dead process had decided counts; who killed it too often, or was to stop, ends; the
+ * others go on. */
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit)
 {
     for (uint32_t i = 0; i < worker->process.capacity; i++) {
@@ -153,7 +155,7 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
             match->deaths++;
         if (atomic_load(&arena->status) == ARENA_OVER && match_result_is_sane(match, &result))
             match_over(worker, match, &result, arena->ticks, arena->state_hash);
-        else if (match->deaths >= MATCH_DEATHS_MAX)
+        else if (match->deaths >= MATCH_DEATHS_MAX || match->stop_asked_ms != 0)
             match_abort(worker, match);
     }
 }
@@ -191,12 +193,34 @@ void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
         return;
     }
     greed_look(&worker->greed, clock_monotonic_ns());
+    const char *disobeys = punctual ? disobedience_of(worker, now_ms) : NULL;
+    if (disobeys) {
+        worker_down(worker, disobeys);
+        return;
+    }
     for (uint32_t i = 0; worker->ready && i < worker->process.capacity; i++)
         if (worker->matches[i])
             match_look_after(worker, worker->matches[i], now_ms);
-    if (worker->draining && worker->match_count == 0 && worker->ready && !worker->stopping)
+    if (worker->draining && worker->match_count == 0 && worker->ready && !worker->stopping) {
         worker->stopping =
             worker_process_send(&worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
+        worker->stopping_since_ms = now_ms;
+    }
+}
+
+/* A game that has taken its worker's place can say anything but that it has done what it was told;
+ * NULL: it has, or has time left. */
+static const char *disobedience_of(const struct worker *worker, int64_t now_ms)
+{
+    if (worker->stopping && now_ms - worker->stopping_since_ms > WORKER_OBEY_MS_MAX)
+        return "it does not stop";
+    for (uint32_t i = 0; i < worker->process.capacity; i++) {
+        const struct live_match *match = worker->matches[i];
+        if (match && match->stop_asked_ms != 0 &&
+            now_ms - match->stop_asked_ms > WORKER_OBEY_MS_MAX)
+            return "it does not stop a match";
+    }
+    return NULL;
 }
 
 /* A game that never comes to an end is stopped, again and again until the worker has heard. */

@@ -19,6 +19,7 @@
 #define WORKER_STABLE_MS        1000
 #define WORKER_BACKOFF_MS_FIRST 25 /* of a quick death, doubled each time; else there is none */
 #define WORKER_BACKOFF_MS_MAX   2000
+#define WORKER_OBEY_MS_MAX      3000 /* until a match has stopped, or itself, when told */
 
 struct supervisor;
 
@@ -38,6 +39,7 @@ struct worker {
     bool draining; /* there is a newer image; gets no new matches */
     bool stopping; /* told to shut down */
     int64_t started_ms, heard_ms;
+    int64_t stopping_since_ms;
     int64_t start_again_ms; /* 0: not waiting for that */
     int quick_deaths;
     struct control_heartbeat heartbeat; /* the last one */

@@ -187,6 +187,10 @@ static bool make_arena(struct worker_process *process, const char *arena_folder)
 {
     arena_head_init(&process->sizes, &process->image->manifest, process->image->sha,
                     process->capacity);
+    if (arena_file_bytes(&process->sizes) > WORKER_ARENA_BYTES_MAX)
+        process->sizes.match_count = process->capacity =
+            (uint32_t)((WORKER_ARENA_BYTES_MAX - sizeof process->sizes) /
+                       process->sizes.match_bytes);
     process->arena_bytes = arena_file_bytes(&process->sizes);
     snprintf(process->arena_path, sizeof process->arena_path, "%s/%s.arena", arena_folder,
              process->name);

@@ -47,7 +47,9 @@ must_use enum error worker_program_start(const struct worker_program *program, c
 /* Starts the two processes of a probe; borrows the program. */
 struct probe_starter worker_program_prober(const struct worker_program *program);
 
-/* Makes the arena; no process yet. */
+#define WORKER_ARENA_BYTES_MAX (64u << 20) /* a game may write everywhere in it */
+
+/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet. */
 must_use enum error worker_process_init(struct worker_process *process, struct image *image,
                                         const char *arena_folder, uint32_t capacity);
 /* The match at `index`, below capacity, wherever the game says that it stands. */

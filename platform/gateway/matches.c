@@ -29,6 +29,7 @@ struct link {
     int64_t watch_id; /* the command game:watch to answer, or NOBODY_WAITS */
     int64_t watch_deadline_ms;
     struct newest_frame newest;
+    uint32_t read, frames;        /* the frames that the last read of its stream had for it */
     struct link *next, *previous; /* of the match */
     uint32_t next_free;           /* index + 1 */
 };
@@ -40,7 +41,8 @@ struct match {
     char game[MATCH_TEXT_BYTES], sha[MATCH_TEXT_BYTES], room[MATCH_TEXT_BYTES];
     struct stream *stream; /* borrowed; NULL: looked for */
     bool is_asking;
-    int tries;
+    int tries;           /* to find it, since it was where it is for STREAM_LASTING_MS */
+    int64_t placed_ms;   /* when it was found last; 0: never */
     struct event *again; /* owned */
     struct link *links;  /* holds its links */
     struct match *next;  /* of the same bucket */
@@ -75,6 +77,7 @@ static void match_unreachable(struct match *match, enum error error);
 static void match_end(struct match *match, enum error error, enum detach_reason reason);
 
 static struct link *link_add(struct gateway *gateway, struct socket *socket, struct match *match);
+static bool frame_is_usual(const struct gateway *gateway, struct link *link);
 static struct link *link_by_number(struct matches *matches, uint32_t number);
 static struct link *link_of(struct gateway *gateway, struct socket *socket, const char *match);
 static void link_attach(struct link *link);
@@ -316,15 +319,24 @@ void matches_record(struct gateway *gateway, struct stream *stream, const struct
     if (head->type == RECORD_FRAME) {
         if (head->channel == link->channel)
             socket_send_state(gateway, socket_at(gateway, link->socket), &link->newest, body,
-                              head->bytes);
+                              head->bytes, frame_is_usual(gateway, link));
     } else if (head->type == RECORD_ATTACHED) {
         link->is_attached = true;
         link->slot = head->slot;
-        link->match->tries = 0;
         link_settle(link);
     } else {
         link_detached(gateway, link, head->value);
     }
+}
+
+/* A worker says each tick how things are; what one read holds beyond some ticks is somebody who
+ * wants to keep us busy. */
+static bool frame_is_usual(const struct gateway *gateway, struct link *link)
+{
+    if (link->read != gateway->reads)
+        link->frames = 0;
+    link->read = gateway->reads;
+    return ++link->frames <= STREAM_FRAMES_MAX;
 }
 
 struct newest_frame *matches_newest_frame(struct gateway *gateway, uint32_t number)
@@ -443,8 +455,10 @@ static void match_place(struct match *match, const struct placement *placement)
     const char *token = keys_service_token(match->gateway);
     if (token)
         match->stream = stream_get(match->gateway, placement->frames, placement->worker, token);
-    if (match->stream)
+    if (match->stream) {
+        match->placed_ms = clock_monotonic_ms();
         match_attach_links(match);
+    }
 }
 
 static void match_attach_links(struct match *match)
@@ -487,6 +501,9 @@ static void match_look_later(struct match *match)
 {
     if (match->is_asking || match->gateway->stopping || evtimer_pending(match->again, NULL))
         return;
+    if (match->placed_ms != 0 && clock_monotonic_ms() - match->placed_ms >= STREAM_LASTING_MS)
+        match->tries = 0; /* it was there for a while: a worker that breaks each stream is not */
+    match->placed_ms = 0;
     if (match->tries >= MATCH_TRIES_MAX) {
         match_end(match, ERROR_UNAVAILABLE, 0);
         return;

@@ -266,13 +266,13 @@ void socket_send_text(struct gateway *gateway, struct socket *socket, char *text
 }
 
 void socket_send_state(struct gateway *gateway, struct socket *socket, struct newest_frame *newest,
-                       uint8_t *frame, size_t bytes)
+                       uint8_t *frame, size_t bytes, bool at_once)
 {
     if (socket->state != SOCKET_OPEN) {
         count(METRIC_FRAMES_IGNORED);
         return;
     }
-    if (!is_full(socket)) {
+    if (at_once && !is_full(socket)) {
         write_now(gateway, socket, (char *)frame, bytes, LWS_WRITE_BINARY);
         count(METRIC_FRAMES_DELIVERED);
         return;

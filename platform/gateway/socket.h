@@ -109,9 +109,10 @@ void socket_writable(struct gateway *gateway, struct socket *socket);
  * overwritten. Over outgoing_bytes_max it is closed with 4408. Nothing is sent before
  * session:ready. */
 void socket_send_text(struct gateway *gateway, struct socket *socket, char *text, size_t count);
-/* Sends a state frame, or keeps it as the newest. The LWS_PRE bytes before it are overwritten. */
+/* Sends a state frame, or keeps it as the newest: when the socket is full, or it is not `at_once`.
+ * The LWS_PRE bytes before it are overwritten. */
 void socket_send_state(struct gateway *gateway, struct socket *socket, struct newest_frame *newest,
-                       uint8_t *frame, size_t count);
+                       uint8_t *frame, size_t count, bool at_once);
 /* Sends a frame or forgets it when the socket is full. */
 void socket_send_or_drop(struct gateway *gateway, struct socket *socket, uint8_t *frame,
                          size_t count);

@@ -30,6 +30,7 @@ struct gateway {
     struct sockets *sockets;
     struct matches *matches;
     struct streams *streams;
+    uint32_t reads; /* of streams, a number for each */
     struct presence *presence;
     struct channels channels;
     struct text scratch; /* for whoever makes a message to send at once */

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "gateway/keys.h"
 #include "gateway/matches.h"
@@ -24,7 +25,8 @@ struct stream {
     int descriptor;                            /* owned */
     struct event *readable, *writable, *flush; /* owned */
     bool is_connecting, is_broken;
-    bool is_heard;     /* the worker has said something on it */
+    bool is_heard; /* the worker has said something on it */
+    int64_t opened_ms;
     uint8_t *in, *out; /* owned */
     size_t in_count, out_count;
 };
@@ -111,6 +113,7 @@ static struct stream *stream_open(struct gateway *gateway, const char *frames, c
     if (!stream)
         return NULL;
     stream->gateway = gateway;
+    stream->opened_ms = clock_monotonic_ms();
     stream->is_connecting = true;
     stream->in = malloc(STREAM_IN_BYTES);
     stream->out = malloc(STREAM_OUT_BYTES);
@@ -185,6 +188,7 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
     }
     stream->in_count += (size_t)taken;
     stream->is_heard = true;
+    stream->gateway->reads++;
     take_records(stream);
     if (stream->is_broken)
         stream_end(stream, "a record broke a rule");
@@ -261,7 +265,9 @@ static void stream_end(struct stream *stream, const char *reason)
     *at = stream->next;
     streams->count--;
     metric_set(&gateway_metrics[METRIC_STREAMS], streams->count);
-    const char *token = stream->is_heard ? keys_service_token(gateway) : NULL;
+    bool has_lasted =
+        stream->is_heard && clock_monotonic_ms() - stream->opened_ms >= STREAM_LASTING_MS;
+    const char *token = has_lasted ? keys_service_token(gateway) : NULL;
     struct stream *successor =
         token ? stream_get(gateway, stream->frames, stream->worker, token) : NULL;
     matches_stream_ended(gateway, stream, successor);

@@ -12,6 +12,7 @@ import {
     assert_no_tick_missed,
     leave,
     lines_of,
+    mischief,
     next_figures_of,
     play,
 } from './matches.mjs';
@@ -85,16 +86,6 @@ test('the log says at start that every wall stands', () => {
         assert.ok(line.includes(`${layer}:on`), layer);
     assert.ok(!line.includes(':off'));
 });
-
-function mischief(match, deed) {
-    const frame = Buffer.alloc(6 + 9);
-    frame.writeUInt8(1, 0);
-    frame.writeUInt8(match.channel, 1);
-    frame.writeUInt32LE(1, 2);
-    frame.write('mischief', 6);
-    frame.writeUInt8(deed, 14);
-    match.host.socket.send(frame);
-}
 
 for (const [what, deed, says] of deeds)
     test(`a game that ${what} is stopped, and another one misses no tick`, async (t) => {

@@ -23,9 +23,12 @@
     X(VIEW, 18)       /* over its size */                                                          \
     X(TRUNCATE, 19)   /* every descriptor */                                                       \
     X(EXECUTE, 20)                                                                                 \
-    X(SIGNALS, 21) /* takes over the handler of forbidden calls */                                 \
-    X(FILTER, 22)  /* asks for another filter */                                                   \
-    X(GREED, 23)   /* takes more than half of each period, for ever */
+    X(SIGNALS, 21)  /* takes over the handler of forbidden calls */                                \
+    X(FILTER, 22)   /* asks for another filter */                                                  \
+    X(GREED, 23)    /* takes more than half of each period, for ever */                            \
+    X(IMPOSTOR, 24) /* never returns, and says what a worker says meanwhile */                     \
+    X(STORM, 25)    /* breaks every stream to a gateway, again and again */                        \
+    X(FRAMES, 26)   /* as the impostor, and sends frames without end to every link it can guess */
 
 enum deed {
 #define X(name, value) DEED_##name = value,

@@ -5,6 +5,8 @@
 #include <gamekit/game.h>
 
 #include "deeds.h"
+#include "wire/control.h"
+#include "wire/frames.h"
 
 struct state {
     uint64_t ticks;
@@ -144,6 +146,69 @@ static void waste_time(void)
 
 #define LOG 68 /* CONTROL_LOG of platform/wire/control.h */
 
+static void say(uint32_t type, uint32_t bytes)
+{
+    static const uint8_t lies[1024];
+    struct control_head head = {type, bytes};
+    struct {
+        const void *base;
+        uint64_t bytes;
+    } parts[2] = {{&head, sizeof head}, {lies, bytes}};
+    struct {
+        void *name;
+        uint64_t name_bytes;
+        void *parts;
+        uint64_t part_count;
+        void *control;
+        uint64_t control_bytes;
+        uint64_t flags;
+    } message = {0, 0, parts, 2, 0, 0, 0};
+    call(SENDMSG, WORKER_CONTROL_FD, (long)&message, 0x4040, 0, 0, 0);
+}
+
+static void play_worker(void)
+{
+    for (;;) {
+        waste_time();
+        say(CONTROL_HEARTBEAT, sizeof(struct control_heartbeat));
+    }
+}
+
+static void break_streams(void)
+{
+    static const uint8_t rubbish[64] = {0xff, 0xff, 0xff, 0xff};
+    for (long fd = WORKER_CONTROL_FD + 1; fd < 64; fd++)
+        call(SENDTO, fd, (long)rubbish, sizeof rubbish, 0x4040, 0, 0);
+}
+
+/* Links are numbered by how often their place was taken, and their place from 1. */
+static void send_frames(void)
+{
+    struct {
+        struct record_head head;
+        uint8_t body[FRAME_STATE_HEAD_BYTES + 6];
+    } records[2 * 4 * 16];
+    uint32_t count = 0;
+    for (uint32_t channel = 0; channel < 2; channel++)
+        for (uint32_t generation = 0; generation < 4; generation++)
+            for (uint32_t place = 1; place <= 16; place++, count++) {
+                records[count].head = (struct record_head){.bytes = sizeof records[0].body,
+                                                           .type = RECORD_FRAME,
+                                                           .channel = (uint8_t)channel,
+                                                           .link = generation << 20 | place};
+                records[count].body[0] = FRAME_STATE;
+                records[count].body[1] = (uint8_t)channel;
+                for (uint32_t i = 2; i < sizeof records[0].body; i++)
+                    records[count].body[i] = 0;
+            }
+    for (uint32_t round = 0;; round++) {
+        for (long fd = WORKER_CONTROL_FD + 1; fd < 64; fd++)
+            call(SENDTO, fd, (long)records, sizeof records, 0x4000, 0, 0);
+        if (round % 64 == 0)
+            say(CONTROL_HEARTBEAT, sizeof(struct control_heartbeat));
+    }
+}
+
 static void flood(void)
 {
     struct {
@@ -210,6 +275,15 @@ static void misbehave(const struct gk_host *host, uint32_t deed)
         break;
     case DEED_GREED:
         waste_time();
+        break;
+    case DEED_IMPOSTOR:
+        play_worker();
+        break;
+    case DEED_STORM:
+        break_streams();
+        break;
+    case DEED_FRAMES:
+        send_frames();
         break;
     case DEED_WILD:
         *(volatile int *)nowhere = 1;

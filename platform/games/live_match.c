@@ -17,7 +17,7 @@ static enum error choose_slot(struct worker *worker, const struct live_match *ma
 
 bool match_send(struct worker *worker, const struct live_match *match)
 {
-    return worker_process_send(&worker->process, CONTROL_MATCH_START, &match->start,
+    return worker_process_send(worker->process, CONTROL_MATCH_START, &match->start,
                                sizeof match->start, -1) == OK;
 }
 
@@ -74,8 +74,8 @@ enum error match_seat(struct worker *worker, struct live_match *match, struct ma
     struct control_match_seat order = {.slot = slot};
     memcpy(order.match, match->id.bytes, sizeof order.match);
     slot_fill(player, &order.seat);
-    if (worker->ready &&
-        worker_process_send(&worker->process, CONTROL_MATCH_SEAT, &order, sizeof order, -1) != OK)
+    if (worker->process->ready &&
+        worker_process_send(worker->process, CONTROL_MATCH_SEAT, &order, sizeof order, -1) != OK)
         return ERROR_OVERLOADED;
     *seat = order.seat; /* what the next process is told */
     placements_seat(worker->supervisor->placements, &match->id, &player->user);
@@ -88,7 +88,7 @@ void match_stop(struct worker *worker, struct live_match *match)
     if (match->stop_asked_ms == 0)
         match->stop_asked_ms = clock_monotonic_ms();
     memcpy(stop.match, match->id.bytes, sizeof stop.match);
-    if (worker_process_send(&worker->process, CONTROL_MATCH_STOP, &stop, sizeof stop, -1) != OK)
+    if (worker_process_send(worker->process, CONTROL_MATCH_STOP, &stop, sizeof stop, -1) != OK)
         log_warn("a match that has to end goes on", "worker", worker->name, NULL);
 }
 
@@ -109,7 +109,7 @@ void match_over(struct worker *worker, struct live_match *match, const struct gk
         placements_remove(supervisor->placements, &match->id);
         results_push(supervisor->results, &over);
     }
-    atomic_store(&worker_process_match(&worker->process, index)->status, ARENA_FREE);
+    atomic_store(&worker_process_match(worker->process, index)->status, ARENA_FREE);
     worker->matches[index] = NULL;
     worker->match_count--;
     free(match);
@@ -148,14 +148,14 @@ static enum error choose_slot(struct worker *worker, const struct live_match *ma
 {
     static const uint8_t nobody[16];
     const struct control_match_start *start = &match->start;
-    struct arena_match *arena = worker_process_match(&worker->process, start->arena_index);
+    struct arena_match *arena = worker_process_match(worker->process, start->arena_index);
     uint32_t bots = UINT32_MAX, open = UINT32_MAX;
     if (match->order)
         return ERROR_UNAVAILABLE; /* it does not run yet */
     for (uint32_t slot = start->slot_count; slot-- > 0;) {
         const struct control_slot *seat = &start->slots[slot];
         if (memcmp(seat->user, user->bytes, sizeof seat->user) == 0) {
-            uint64_t left = arena_newest(&worker->process.sizes, arena)->left;
+            uint64_t left = arena_newest(&worker->process->sizes, arena)->left;
             *ret_slot = slot;
             return left >> slot & 1 ? ERROR_ROOM_IN_MATCH : OK;
         }

@@ -205,8 +205,8 @@ static void admit(struct supervisor *supervisor, struct image *image)
 {
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (strcmp(worker->process.image->manifest.id, image->manifest.id) == 0)
-            worker->draining = memcmp(worker->process.image->sha, image->sha, 32) != 0;
+        if (strcmp(worker->process->image->manifest.id, image->manifest.id) == 0)
+            worker->draining = memcmp(worker->process->image->sha, image->sha, 32) != 0;
     }
     if (!worker_for(supervisor, image))
         (void)worker_add(supervisor, image);
@@ -233,7 +233,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
         (void)order_answer(order, ERROR_UNAVAILABLE);
         return true;
     }
-    if (!worker->ready)
+    if (!worker->process->ready)
         return false;
     uint32_t index = 0;
     while (worker->matches[index])
@@ -247,7 +247,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     match_start_fill(begin, index, &match->start);
     match->start.abandoned_ms = supervisor->context->settings->match_abandoned_seconds * 1000;
     match->begun_ms = clock_monotonic_ms();
-    struct arena_match *arena = worker_process_match(&worker->process, index);
+    struct arena_match *arena = worker_process_match(worker->process, index);
     atomic_store(&arena->commits, 0);
     atomic_store(&arena->status, ARENA_LIVE);
     if (!match_send(worker, match)) {
@@ -267,8 +267,8 @@ static struct worker *worker_for(struct supervisor *supervisor, const struct ima
     struct worker *found = NULL;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (memcmp(worker->process.image->sha, image->sha, 32) == 0 && !worker->stopping &&
-            worker->match_count < worker->process.capacity && (!found || worker->ready))
+        if (memcmp(worker->process->image->sha, image->sha, 32) == 0 && !worker->stopping &&
+            worker->match_count < worker->process->capacity && (!found || worker->process->ready))
             found = worker;
     }
     return found;
@@ -317,10 +317,10 @@ static void figures_print(FILE *out, void *context)
     struct worker_figures workers[SUPERVISOR_WORKERS_MAX];
     for (size_t i = 0; i < supervisor->worker_count; i++)
         workers[i] = (struct worker_figures){
-            .game = supervisor->workers[i]->process.image->manifest.id,
+            .game = supervisor->workers[i]->process->image->manifest.id,
             .worker = supervisor->workers[i]->name,
-            .heartbeat = &supervisor->workers[i]->heartbeat,
-            .greedy = supervisor->workers[i]->greed.greedy,
+            .heartbeat = &supervisor->workers[i]->process->heartbeat,
+            .greedy = supervisor->workers[i]->process->greed.greedy,
         };
     worker_figures_print(out, workers, supervisor->worker_count);
 }

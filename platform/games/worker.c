@@ -30,11 +30,12 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
         return NULL;
     worker->supervisor = supervisor;
     snprintf(worker->name, sizeof worker->name, "%s-%u", image->manifest.id, ++counter);
-    if (worker_process_init(&worker->process, image, supervisor->arena_folder,
-                            supervisor->capacity) != OK) {
+    worker->process = worker_process_create(image, supervisor->arena_folder, supervisor->capacity);
+    if (!worker->process) {
         free(worker);
         return NULL;
     }
+    worker->process->worker = worker;
     supervisor->workers[supervisor->worker_count++] = worker;
     if (!worker_up(worker)) {
         worker_remove(worker);
@@ -46,32 +47,18 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
 static bool worker_up(struct worker *worker)
 {
     struct supervisor *supervisor = worker->supervisor;
-    worker->ready = false;
     worker->start_again_ms = 0;
-    worker->started_ms = worker->heard_ms = clock_monotonic_ms();
-    memset(&worker->heartbeat, 0, sizeof worker->heartbeat);
-    if (worker_process_start(&worker->process, &supervisor->program) != OK)
+    if (worker_process_start(worker->process, &supervisor->program, supervisor->context->base,
+                             worker_on_control) != OK)
         return false;
-    worker->event = event_new(supervisor->context->base, worker->process.control,
-                              EV_READ | EV_PERSIST, worker_on_control, worker);
-    if (!worker->event || event_add(worker->event, NULL) != 0) {
-        (void)worker_process_end(&worker->process);
-        return false;
-    }
-    greed_begin(&worker->greed, worker->process.pid, clock_monotonic_ns());
-    log_info("worker started", "worker", worker->name, "process", worker->process.name, "pid",
-             log_number(worker->process.pid), NULL);
+    log_info("worker started", "worker", worker->name, "process", worker->process->name, "pid",
+             log_number(worker->process->pid), NULL);
     return true;
 }
 
 void worker_down(struct worker *worker, const char *why)
 {
-    if (worker->event)
-        event_free(worker->event);
-    worker->event = NULL;
-    worker->ready = false;
-    greed_end(&worker->greed);
-    int status = worker_process_end(&worker->process);
+    int status = worker_process_end(worker->process);
     if (worker->stopping && worker->match_count == 0) {
         log_info("worker stopped", "worker", worker->name, NULL);
         worker_remove(worker);
@@ -82,7 +69,7 @@ void worker_down(struct worker *worker, const char *why)
     const struct live_match *culprit = death_report(worker, status, why);
     worker_down_matches(worker, culprit);
 
-    bool is_quick = !culprit && now_ms - worker->started_ms < WORKER_STABLE_MS;
+    bool is_quick = !culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
     worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
         log_error("worker will not stay up; its matches end", "worker", worker->name, NULL);
@@ -104,9 +91,9 @@ bool worker_hand_over(struct worker *worker, const char *gateway, int fd)
 {
     struct control_stream stream = {.gateway = {0}};
     snprintf(stream.gateway, sizeof stream.gateway, "%s", gateway);
-    enum error error = worker->ready ? worker_process_send(&worker->process, CONTROL_STREAM,
-                                                           &stream, sizeof stream, fd)
-                                     : ERROR_UNAVAILABLE;
+    enum error error = worker->process->ready ? worker_process_send(worker->process, CONTROL_STREAM,
+                                                                    &stream, sizeof stream, fd)
+                                              : ERROR_UNAVAILABLE;
     if (error != ERROR_UNAVAILABLE) /* or it has just died, and we do not know yet */
         return error == OK;
     if (worker->held_count == WORKER_STREAMS_HELD_MAX)
@@ -121,14 +108,14 @@ bool worker_hand_over(struct worker *worker, const char *gateway, int fd)
 /* What a match began with is written anew: the game may have written over it. */
 void worker_resume(struct worker *worker)
 {
-    for (uint32_t i = 0; i < worker->process.capacity; i++) {
-        struct arena_match *arena = worker_process_match(&worker->process, i);
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
+        struct arena_match *arena = worker_process_match(worker->process, i);
         if (worker->matches[i])
             arena->start = worker->matches[i]->start;
         atomic_store(&arena->status, worker->matches[i] ? ARENA_LIVE : ARENA_FREE);
     }
-    worker->ready = true;
-    if (worker_process_send(&worker->process, CONTROL_RESUME, NULL, 0, -1) != OK)
+    worker->process->ready = true;
+    if (worker_process_send(worker->process, CONTROL_RESUME, NULL, 0, -1) != OK)
         log_warn("a new process does not take its matches", "worker", worker->name, NULL);
     struct held_stream held[WORKER_STREAMS_HELD_MAX]; /* it may be held again, see above */
     uint32_t count = worker->held_count;
@@ -145,11 +132,11 @@ void worker_resume(struct worker *worker)
  * others go on. */
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit)
 {
-    for (uint32_t i = 0; i < worker->process.capacity; i++) {
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
         struct live_match *match = worker->matches[i];
         if (!match)
             continue;
-        struct arena_match *arena = worker_process_match(&worker->process, i);
+        struct arena_match *arena = worker_process_match(worker->process, i);
         struct gk_result result = arena->result;
         if (match == culprit)
             match->deaths++;
@@ -163,15 +150,12 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
 void worker_remove(struct worker *worker)
 {
     struct supervisor *supervisor = worker->supervisor;
-    for (uint32_t i = 0; i < worker->process.capacity; i++)
+    for (uint32_t i = 0; i < worker->process->capacity; i++)
         if (worker->matches[i])
             match_abort(worker, worker->matches[i]);
-    if (worker->event)
-        event_free(worker->event);
-    greed_end(&worker->greed);
     while (worker->held_count > 0)
         close(worker->held[--worker->held_count].fd);
-    worker_process_finish(&worker->process);
+    worker_process_destroy(worker->process);
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i] == worker)
             supervisor->workers[i] = supervisor->workers[--supervisor->worker_count];
@@ -181,29 +165,31 @@ void worker_remove(struct worker *worker)
 
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
 {
-    int64_t patience_ms = worker->ready ? worker->supervisor->context->settings->worker_silence_ms
-                                        : WORKER_START_MS_MAX;
+    int64_t patience_ms = worker->process->ready
+                              ? worker->supervisor->context->settings->worker_silence_ms
+                              : WORKER_START_MS_MAX;
     if (worker->start_again_ms != 0) {
         if (now_ms >= worker->start_again_ms && !worker_up(worker))
             worker_down(worker, "it cannot be started");
         return;
     }
-    if (punctual && now_ms - worker->heard_ms > patience_ms) {
+    if (punctual && now_ms - worker->process->heard_ms > patience_ms) {
         worker_down(worker, "it fell silent");
         return;
     }
-    greed_look(&worker->greed, clock_monotonic_ns());
+    greed_look(&worker->process->greed, clock_monotonic_ns());
     const char *disobeys = punctual ? disobedience_of(worker, now_ms) : NULL;
     if (disobeys) {
         worker_down(worker, disobeys);
         return;
     }
-    for (uint32_t i = 0; worker->ready && i < worker->process.capacity; i++)
+    for (uint32_t i = 0; worker->process->ready && i < worker->process->capacity; i++)
         if (worker->matches[i])
             match_look_after(worker, worker->matches[i], now_ms);
-    if (worker->draining && worker->match_count == 0 && worker->ready && !worker->stopping) {
+    if (worker->draining && worker->match_count == 0 && worker->process->ready &&
+        !worker->stopping) {
         worker->stopping =
-            worker_process_send(&worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
+            worker_process_send(worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
         worker->stopping_since_ms = now_ms;
     }
 }
@@ -214,7 +200,7 @@ static const char *disobedience_of(const struct worker *worker, int64_t now_ms)
 {
     if (worker->stopping && now_ms - worker->stopping_since_ms > WORKER_OBEY_MS_MAX)
         return "it does not stop";
-    for (uint32_t i = 0; i < worker->process.capacity; i++) {
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
         const struct live_match *match = worker->matches[i];
         if (match && match->stop_asked_ms != 0 &&
             now_ms - match->stop_asked_ms > WORKER_OBEY_MS_MAX)
@@ -233,7 +219,7 @@ static void match_look_after(struct worker *worker, struct live_match *match, in
 
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16])
 {
-    for (uint32_t i = 0; i < worker->process.capacity; i++)
+    for (uint32_t i = 0; i < worker->process->capacity; i++)
         if (worker->matches[i] && memcmp(worker->matches[i]->id.bytes, id, 16) == 0)
             return worker->matches[i];
     return NULL;

@@ -8,7 +8,6 @@
 
 #include <event2/event.h>
 
-#include "games/greed.h"
 #include "games/live_match.h"
 #include "games/worker_process.h"
 
@@ -30,21 +29,14 @@ struct held_stream {
 };
 
 struct worker {
-    struct supervisor *supervisor; /* borrowed */
-    char name[WORKER_NAME_BYTES];  /* that gateways know it by, whichever process plays */
-    struct worker_process process;
-    struct event *event; /* on its control socket; NULL: no process */
-    struct greed greed;
-    bool ready;
-    bool draining; /* there is a newer image; gets no new matches */
-    bool stopping; /* told to shut down */
-    int64_t started_ms, heard_ms;
+    struct supervisor *supervisor;  /* borrowed */
+    char name[WORKER_NAME_BYTES];   /* that gateways know it by, whichever process plays */
+    struct worker_process *process; /* owned; that plays, or played last */
+    bool draining;                  /* there is a newer image; gets no new matches */
+    bool stopping;                  /* told to shut down */
     int64_t stopping_since_ms;
     int64_t start_again_ms; /* 0: not waiting for that */
     int quick_deaths;
-    struct control_heartbeat heartbeat; /* the last one */
-    int64_t second_ms;                  /* when the counts below began */
-    uint32_t packets, logs;             /* of this second */
     struct held_stream held[WORKER_STREAMS_HELD_MAX];
     uint32_t held_count;
     uint32_t match_count;
@@ -68,7 +60,7 @@ void worker_resume(struct worker *worker);
 
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
 
-/* The event on its control socket, see worker_control.c. */
+/* A process has something to say, see worker_control.c. `context` is the worker_process. */
 void worker_on_control(evutil_socket_t fd, short what, void *context);
 
 /* Logs the death of its process with all that is known, and names the culprit: the match whose

@@ -11,26 +11,27 @@
 #define WORKER_PACKETS_MAX   20000 /* in a second; then it is ended */
 #define WORKER_LOGS_MAX      40    /* lines in a second; the rest is dropped and counted */
 
-static bool floods(struct worker *worker);
+static bool floods(struct worker_process *process);
 static bool on_packet(struct worker *worker, const struct control_head *head, const uint8_t *body);
 static void on_ready(struct worker *worker);
 static void on_worker_log(struct worker *worker, struct control_log *entry);
 
 void worker_on_control(evutil_socket_t fd, short what, void *context)
 {
-    struct worker *worker = context;
+    struct worker_process *process = context;
+    struct worker *worker = process->worker;
     struct supervisor *supervisor = worker->supervisor;
     (void)fd;
     (void)what;
     for (int i = 0; i < PACKETS_PER_READ_MAX; i++) {
         struct control_head head;
-        enum error error = worker_process_receive(&worker->process, &head, supervisor->packet);
+        enum error error = worker_process_receive(process, &head, supervisor->packet);
         if (error == ERROR_TIMED_OUT)
             return;
         const char *why = NULL;
         if (error != OK)
             why = error == ERROR_UNAVAILABLE ? "it ended" : "it broke the protocol";
-        else if (floods(worker))
+        else if (floods(process))
             why = "it flooded the supervisor";
         else if (!on_packet(worker, &head, supervisor->packet))
             why = "it broke the protocol";
@@ -39,22 +40,22 @@ void worker_on_control(evutil_socket_t fd, short what, void *context)
             supervisor_place_waiting(supervisor);
             return;
         }
-        worker->heard_ms = clock_monotonic_ms();
+        process->heard_ms = clock_monotonic_ms();
     }
 }
 
 /* Counts a packet of this second. A worker of ours stays far below; what is above is the game's. */
-static bool floods(struct worker *worker)
+static bool floods(struct worker_process *process)
 {
     int64_t now_ms = clock_monotonic_ms();
-    if (now_ms - worker->second_ms >= 1000) {
-        if (worker->logs > WORKER_LOGS_MAX)
+    if (now_ms - process->second_ms >= 1000) {
+        if (process->logs > WORKER_LOGS_MAX)
             log_warn("a worker says too much; the rest of that second was dropped", "worker",
-                     worker->name, "lines", log_number(worker->logs), NULL);
-        worker->second_ms = now_ms;
-        worker->packets = worker->logs = 0;
+                     process->worker->name, "lines", log_number(process->logs), NULL);
+        process->second_ms = now_ms;
+        process->packets = process->logs = 0;
     }
-    return ++worker->packets > WORKER_PACKETS_MAX;
+    return ++process->packets > WORKER_PACKETS_MAX;
 }
 
 /* False for what is no message of ours. */
@@ -74,7 +75,7 @@ static bool on_packet(struct worker *worker, const struct control_head *head, co
 
     switch (head->type) {
     case CONTROL_READY:
-        if (head->bytes != sizeof is.ready || worker->ready)
+        if (head->bytes != sizeof is.ready || worker->process->ready)
             return false;
         on_ready(worker);
         return true;
@@ -97,7 +98,7 @@ static bool on_packet(struct worker *worker, const struct control_head *head, co
     case CONTROL_HEARTBEAT:
         if (head->bytes != sizeof is.beat)
             return false;
-        worker->heartbeat = is.beat;
+        worker->process->heartbeat = is.beat;
         return true;
     case CONTROL_LOG:
         if (head->bytes != sizeof is.log)
@@ -121,7 +122,7 @@ static void on_worker_log(struct worker *worker, struct control_log *entry)
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     char match[ID_TEXT_BYTES];
     struct id id;
-    if (++worker->logs > WORKER_LOGS_MAX)
+    if (++worker->process->logs > WORKER_LOGS_MAX)
         return;
     memcpy(id.bytes, entry->match, sizeof id.bytes);
     id_text(&id, match);

@@ -17,21 +17,21 @@ static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_N
 
 const struct live_match *death_report(struct worker *worker, int status, const char *why)
 {
-    const struct gk_manifest *manifest = &worker->process.image->manifest;
-    uint32_t callback = atomic_load(&worker->process.arena->callback_now);
-    uint32_t index = atomic_load(&worker->process.arena->match_now);
+    const struct gk_manifest *manifest = &worker->process->image->manifest;
+    uint32_t callback = atomic_load(&worker->process->arena->callback_now);
+    uint32_t index = atomic_load(&worker->process->arena->match_now);
     const struct live_match *culprit = NULL;
     uint64_t tick = 0;
     char match[ID_TEXT_BYTES] = "none";
-    if (callback != GAME_CALL_NONE && index < worker->process.capacity && worker->matches[index]) {
+    if (callback != GAME_CALL_NONE && index < worker->process->capacity && worker->matches[index]) {
         culprit = worker->matches[index];
-        tick = arena_newest(&worker->process.sizes, worker_process_match(&worker->process, index))
+        tick = arena_newest(&worker->process->sizes, worker_process_match(worker->process, index))
                    ->tick;
         id_text(&culprit->id, match);
     }
-    atomic_store(&worker->process.arena->callback_now, GAME_CALL_NONE);
+    atomic_store(&worker->process->arena->callback_now, GAME_CALL_NONE);
     char call[CALL_NAME_BYTES];
-    name_forbidden_call(atomic_exchange(&worker->process.arena->forbidden_call, 0), status, call);
+    name_forbidden_call(atomic_exchange(&worker->process->arena->forbidden_call, 0), status, call);
     log_error("worker died; it is started again", "worker", worker->name, "why", why,
               "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
               WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none", "match", match, "tick",

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "core/process.h"
 #include "games/greed.h"
@@ -23,20 +25,23 @@
 static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
 static bool make_arena(struct worker_process *process, const char *arena_folder);
 
-enum error worker_process_init(struct worker_process *process, struct image *image,
-                               const char *arena_folder, uint32_t capacity)
+struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
+                                             uint32_t capacity)
 {
     static unsigned counter;
+    struct worker_process *process = malloc(sizeof *process);
+    if (!process)
+        return NULL;
     *process = (struct worker_process){
         .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
     snprintf(process->name, sizeof process->name, "%s-%.8s-%u", image->manifest.id, image->sha_text,
              ++counter);
     if (make_arena(process, arena_folder))
-        return OK;
+        return process;
     log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
               "reason", strerror(errno), NULL);
-    worker_process_finish(process);
-    return ERROR_UNAVAILABLE;
+    worker_process_destroy(process);
+    return NULL;
 }
 
 struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index)
@@ -46,7 +51,8 @@ struct arena_match *worker_process_match(const struct worker_process *process, u
 }
 
 enum error worker_process_start(struct worker_process *process,
-                                const struct worker_program *program)
+                                const struct worker_program *program, struct event_base *base,
+                                event_callback_fn on_control)
 {
     int sockets[2], size = CONTROL_BUFFER_BYTES;
     const int descriptors[] = {process->image->memory, process->arena_file};
@@ -63,7 +69,15 @@ enum error worker_process_start(struct worker_process *process,
         return error;
     }
     process->control = sockets[0];
-    return OK;
+    process->ready = false;
+    process->started_ms = process->heard_ms = clock_monotonic_ms();
+    memset(&process->heartbeat, 0, sizeof process->heartbeat);
+    greed_begin(&process->greed, process->pid, clock_monotonic_ns());
+    process->event = event_new(base, process->control, EV_READ | EV_PERSIST, on_control, process);
+    if (process->event && event_add(process->event, NULL) == 0)
+        return OK;
+    (void)worker_process_end(process);
+    return ERROR_UNAVAILABLE;
 }
 
 enum error worker_program_start(const struct worker_program *program, const char *name,
@@ -115,6 +129,11 @@ static bool start_probe(void *context, const struct probe_descriptors *descripto
 int worker_process_end(struct worker_process *process)
 {
     int status = 0;
+    if (process->event)
+        event_free(process->event);
+    process->event = NULL;
+    process->ready = false;
+    greed_end(&process->greed);
     if (process->control >= 0)
         close(process->control);
     process->control = -1;
@@ -127,8 +146,10 @@ int worker_process_end(struct worker_process *process)
     return status;
 }
 
-void worker_process_finish(struct worker_process *process)
+void worker_process_destroy(struct worker_process *process)
 {
+    if (!process)
+        return;
     (void)worker_process_end(process);
     if (process->arena)
         munmap(process->arena, process->arena_bytes);
@@ -137,7 +158,7 @@ void worker_process_finish(struct worker_process *process)
         unlink(process->arena_path);
     }
     image_release(process->image);
-    *process = (struct worker_process){.control = -1, .arena_file = -1};
+    free(process);
 }
 
 enum error worker_process_send(struct worker_process *process, enum control_type type,

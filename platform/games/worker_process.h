@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "core/error.h"
+#include "games/greed.h"
 #include "games/image.h"
 #include "core/config.h"
 #include "games/placement.h"
@@ -25,6 +26,8 @@ struct worker_program {
     uint32_t user, group; /* to become when we are root */
 };
 
+struct worker;
+
 struct worker_process {
     struct image *image; /* kept */
     char name[WORKER_NAME_BYTES];
@@ -36,6 +39,16 @@ struct worker_process {
     uint32_t capacity;       /* matches */
     pid_t pid;               /* 0: no process */
     int control;             /* -1: no process */
+
+    /* Of the process that runs now. */
+    struct worker *worker; /* borrowed; whose it is */
+    struct event *event;   /* on its control socket */
+    struct greed greed;
+    bool ready;
+    int64_t started_ms, heard_ms;
+    struct control_heartbeat heartbeat; /* the last one */
+    int64_t second_ms;                  /* when the counts below began */
+    uint32_t packets, logs;             /* of this second */
 };
 
 /* Starts transcendence-worker with `control` and then `descriptors`; `task` may be NULL, see
@@ -49,18 +62,21 @@ struct probe_starter worker_program_prober(const struct worker_program *program)
 
 #define WORKER_ARENA_BYTES_MAX (64u << 20) /* a game may write everywhere in it */
 
-/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet. */
-must_use enum error worker_process_init(struct worker_process *process, struct image *image,
-                                        const char *arena_folder, uint32_t capacity);
+/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet. NULL:
+ * logged. */
+struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
+                                             uint32_t capacity);
 /* The match at `index`, below capacity, wherever the game says that it stands. */
 struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index);
-/* Starts a process on the arena, as it is. */
+/* Starts a process on the arena, as it is. `on_control` is called with `process` when it says
+ * something, or ends. */
 must_use enum error worker_process_start(struct worker_process *process,
-                                         const struct worker_program *program);
+                                         const struct worker_program *program,
+                                         struct event_base *base, event_callback_fn on_control);
 /* Ends the process at once and returns its wait status; 0 without one. */
 int worker_process_end(struct worker_process *process);
-/* Ends the process and removes the arena. */
-void worker_process_finish(struct worker_process *process);
+/* Ends the process and removes the arena. NULL is fine. */
+void worker_process_destroy(struct worker_process *process);
 
 /* `fd` -1: none. ERROR_OVERLOADED when the socket is full, ERROR_UNAVAILABLE when nobody is there.
  */

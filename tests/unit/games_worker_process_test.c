@@ -26,19 +26,19 @@ static void test_worker_process_finds_its_matches_in_an_arena_that_lies(void)
     char folder[] = "/tmp/worker-process-test-XXXXXX";
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     struct image *image = make_image();
-    struct worker_process process;
-    CU_ASSERT_EQUAL_FATAL(worker_process_init(&process, image, folder, MATCHES), OK);
-    uint8_t *arena = (uint8_t *)process.arena;
-    uint64_t match_bytes = process.arena->match_bytes;
-    memset(arena, 0xff, process.arena_bytes);
+    struct worker_process *process = worker_process_create(image, folder, MATCHES);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+    uint8_t *arena = (uint8_t *)process->arena;
+    uint64_t match_bytes = process->arena->match_bytes;
+    memset(arena, 0xff, process->arena_bytes);
     for (uint32_t i = 0; i < MATCHES; i++) {
-        struct arena_match *match = worker_process_match(&process, i);
+        struct arena_match *match = worker_process_match(process, i);
         CU_ASSERT_PTR_EQUAL(match, arena + sizeof(struct arena_head) + match_bytes * i);
-        uint8_t *newest = (uint8_t *)arena_newest(&process.sizes, match);
+        uint8_t *newest = (uint8_t *)arena_newest(&process->sizes, match);
         CU_ASSERT(newest > (uint8_t *)match);
         CU_ASSERT(newest + sizeof(struct arena_block) <= (uint8_t *)match + match_bytes);
     }
-    worker_process_finish(&process);
+    worker_process_destroy(process);
     image_release(image);
     CU_ASSERT_EQUAL(rmdir(folder), 0);
 }

@@ -1,4 +1,5 @@
-/* Writing the trees of the store: into a folder beside it, then into place at once. */
+/* Reading and writing the trees of the store: the latter into a folder beside it, then into place
+ * at once. */
 #include "games/bundle_store.h"
 
 #include <dirent.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/id.h"
+#include "core/log.h"
 
 #define PATH_BYTES 1024
 
@@ -40,6 +42,29 @@ enum error bundle_store(const struct bundle *bundle, const char *data_dir, const
         remove_tree(temporary);
         return ERROR_UNAVAILABLE;
     }
+    return OK;
+}
+
+enum error bundle_load(const char *data_dir, const char *sha_text, struct image **ret_image)
+{
+    char folder[PATH_BYTES];
+    struct admission admission = {.image = -1};
+    struct bundle *bundle = NULL;
+    struct image *image = NULL;
+    snprintf(folder, sizeof folder, "%s/store/%s", data_dir, sha_text);
+    if (access(folder, F_OK) != 0)
+        return ERROR_NOT_FOUND;
+    if (bundle_read(folder, &bundle, admission.reason) == BUNDLE_FINE &&
+        strcmp(bundle->sha_text, sha_text) == 0 && admit_bundle(bundle, NULL, NULL, &admission))
+        image = image_create(&admission, bundle);
+    if (!image)
+        log_error("a stored version of a game cannot be used", "sha", sha_text, "reason",
+                  *admission.reason ? admission.reason : "its files are not what they were", NULL);
+    admission_finish(&admission);
+    bundle_destroy(bundle);
+    if (!image)
+        return ERROR_INTERNAL;
+    *ret_image = image;
     return OK;
 }
 

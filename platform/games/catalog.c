@@ -313,23 +313,12 @@ static struct image *make_image(struct catalog *catalog, const struct bundle *bu
     }
     if (!is_probed)
         remember_probed(probed);
-    struct image *image = calloc(1, sizeof *image);
-    if (!image || bundle_store(bundle, catalog->settings->data_dir, id, admission->reason) != OK) {
+    struct image *image = NULL;
+    if (bundle_store(bundle, catalog->settings->data_dir, id, admission->reason) == OK)
+        image = image_create(admission, bundle);
+    if (!image)
         admission->code = "store";
-        free(image);
-        return NULL;
-    }
-    const struct bundle_file *game = bundle_find(bundle, "game.so");
-    image->has_bot =
-        game_image_has_callback(game->bytes, game->count, offsetof(struct gk_game, bot));
-    image->manifest = admission->manifest;
-    image->memory = admission->image;
-    image->about = admission->about;
-    admission->image = -1; /* both are the image's now */
-    admission->about = (struct game_json){0};
-    memcpy(image->sha, bundle->sha, sizeof image->sha);
-    memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
-    return image_keep(image);
+    return image;
 }
 
 /* Only the catalog knows that a foreign id is another game's. */

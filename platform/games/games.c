@@ -58,6 +58,10 @@ static enum error start(struct service_context *context)
     if (error == OK)
         error = supervisor_create(context, games->placements, games->results, &games->program,
                                   &games->supervisor);
+    if (error == OK && is_safe)
+        supervisor_adopt(games->supervisor);
+    if (error == OK)
+        results_sweep(games->results);
     if (error == OK && is_safe) /* or there are no games, and all else goes on */
         error = catalog_create(context->settings, &games->program, on_admitted, games->supervisor,
                                &games->catalog);

@@ -1,8 +1,30 @@
-/* Counting the references to an image; the last one closes its memory. */
+/* Made once, then counted; the last reference closes its memory. */
 #include "games/image.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "host/image.h"
+
+struct image *image_create(struct admission *admission, const struct bundle *bundle)
+{
+    const struct bundle_file *game = bundle_find(bundle, "game.so");
+    struct image *image = calloc(1, sizeof *image);
+    if (!image)
+        return NULL;
+    image->has_bot =
+        game_image_has_callback(game->bytes, game->count, offsetof(struct gk_game, bot));
+    image->manifest = admission->manifest;
+    image->memory = admission->image;
+    image->about = admission->about;
+    admission->image = -1; /* both are the image's now */
+    admission->about = (struct game_json){0};
+    memcpy(image->sha, bundle->sha, sizeof image->sha);
+    memcpy(image->sha_text, bundle->sha_text, sizeof image->sha_text);
+    return image_keep(image);
+}
 
 struct image *image_keep(struct image *image)
 {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "gamekit/game.h"
+#include "host/admit.h"
 #include "host/bundle.h"
 #include "host/game_json.h"
 
@@ -21,6 +22,9 @@ struct image {
     bool has_bot;
     int memory; /* sealed memfd of game.so */
 };
+
+/* Takes over what was admitted. NULL without memory: it is still the caller's. */
+struct image *image_create(struct admission *admission, const struct bundle *bundle);
 
 struct image *image_keep(struct image *image);
 void image_release(struct image *image); /* NULL is fine */

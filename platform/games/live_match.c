@@ -22,36 +22,41 @@ bool match_send(struct worker *worker, const struct live_match *match)
 }
 
 /* The seed comes from the kernel: nobody can know it before. */
-void match_start_fill(const struct match_begin *begin, uint32_t index,
-                      struct control_match_start *ret_start)
+void match_start_fill(const struct match_begin *begin, struct control_match_start *ret_start)
 {
-    *ret_start = (struct control_match_start){
-        .arena_index = index, .mode = begin->mode, .slot_count = (uint32_t)begin->slot_count};
+    *ret_start = (struct control_match_start){.mode = begin->mode,
+                                              .slot_count = (uint32_t)begin->slot_count};
     memcpy(ret_start->match, begin->id.bytes, sizeof ret_start->match);
+    memcpy(ret_start->room, begin->room.bytes, sizeof ret_start->room);
     random_bytes(&ret_start->seed, sizeof ret_start->seed);
     memcpy(ret_start->options, begin->options, sizeof ret_start->options);
     for (int i = 0; i < begin->slot_count; i++)
         slot_fill(&begin->players[i], &ret_start->slots[i]);
 }
 
+bool match_place(struct worker *worker, const struct live_match *match)
+{
+    static const uint8_t nobody[sizeof match->start.slots[0].user];
+    const struct image *image = worker->process->image;
+    struct placement placement = {.match = match->id};
+    snprintf(placement.game, sizeof placement.game, "%s", image->manifest.id);
+    memcpy(placement.sha_text, image->sha_text, sizeof placement.sha_text);
+    memcpy(placement.worker, worker->name, sizeof placement.worker);
+    for (uint32_t i = 0; i < match->start.slot_count && i < GK_PLAYERS_MAX; i++)
+        if (memcmp(match->start.slots[i].user, nobody, sizeof nobody) != 0)
+            memcpy(placement.players[placement.player_count++].bytes, match->start.slots[i].user,
+                   sizeof nobody);
+    return placements_put(worker->supervisor->placements, &placement);
+}
+
 /* The placement is there before the asker hears of it. */
 void match_running(struct worker *worker, struct live_match *match)
 {
-    struct supervisor *supervisor = worker->supervisor;
     if (!match->order)
         return; /* it goes on after a restart */
-    const struct match_begin *begin = order_begin(match->order);
-    struct placement placement = {.match = match->id};
-    snprintf(placement.game, sizeof placement.game, "%s", begin->image->manifest.id);
-    memcpy(placement.sha_text, begin->image->sha_text, sizeof placement.sha_text);
-    memcpy(placement.worker, worker->name, sizeof placement.worker);
-    for (int i = 0; i < begin->slot_count; i++)
-        if (match_player_is_person(&begin->players[i]))
-            placement.players[placement.player_count++] = begin->players[i].user;
-
     struct order *order = match->order;
     match->order = NULL;
-    bool fits = placements_put(supervisor->placements, &placement);
+    bool fits = match_place(worker, match);
     if (order_answer(order, fits ? OK : ERROR_OVERLOADED) && fits) {
         metric_add(&figure_matches_started, 1);
         return;

@@ -19,11 +19,12 @@ struct live_match {
     int deaths;            /* of workers in a callback of this match */
 };
 
-/* What a worker is told of a match that begins at `index` of its arena, with a seed of chance. */
-void match_start_fill(const struct match_begin *begin, uint32_t index,
-                      struct control_match_start *ret_start);
+/* What a worker is told of a match that begins, with a seed of chance. */
+void match_start_fill(const struct match_begin *begin, struct control_match_start *ret_start);
 /* Tells the worker's process to begin it; false when the socket is full. */
 bool match_send(struct worker *worker, const struct live_match *match);
+/* From now on everybody finds it at this worker. False when there are too many. */
+must_use bool match_place(struct worker *worker, const struct live_match *match);
 /* The worker says that it runs: placed and answered. */
 void match_running(struct worker *worker, struct live_match *match);
 /* `player`, a user and his name, gets a seat of a bot or of nobody, or keeps the one he has: his

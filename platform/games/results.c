@@ -33,14 +33,18 @@ struct results {
     char run[ID_TEXT_BYTES];
     pthread_mutex_t lock;
     struct waiting *waiting; /* under the lock */
-    bool swept;              /* what an earlier run left over is done */
+    _Atomic bool to_sweep;   /* what an earlier run left over */
+    struct id *adopted;      /* owned: placed when the sweep was asked for */
+    size_t adopted_count, adopted_known;
     int64_t refreshed_unix_ms;
 };
 
 static void step(struct service_context *context, int64_t now_unix_ms);
 static void spool_waiting(struct results *results);
 static bool take_spooled(void *context, const struct match_result *result);
-static void sweep_left_over(struct results *results, int64_t now_unix_ms);
+static bool stop_unknown(struct results *results);
+static bool sweep_left_over(struct results *results, int64_t now_unix_ms);
+static bool settle_left_over(struct results *results, const struct match_result *aborted);
 
 enum error results_create(struct service_context *context, struct placements *placements,
                           const struct id *run, struct results **ret_results)
@@ -73,7 +77,19 @@ void results_destroy(struct results *results)
     background_stop(results->background);
     step(results->context, clock_unix_ms());
     pthread_mutex_destroy(&results->lock);
+    free(results->adopted);
     free(results);
+}
+
+void results_sweep(struct results *results)
+{
+    struct placement placement;
+    results->adopted = calloc(PLACEMENTS_MAX, sizeof *results->adopted);
+    while (results->adopted && results->adopted_count < PLACEMENTS_MAX &&
+           placements_at(results->placements, results->adopted_count, &placement))
+        results->adopted[results->adopted_count++] = placement.match;
+    atomic_store(&results->to_sweep, true);
+    background_wake(results->background);
 }
 
 void results_push(struct results *results, const struct match_result *result)
@@ -97,8 +113,9 @@ static void step(struct service_context *context, int64_t now_unix_ms)
     spool_waiting(results);
     metric_set(&figure_results_spooled,
                (int64_t)spool_each(results->folder, take_spooled, results));
-    if (!results->swept)
-        sweep_left_over(results, now_unix_ms);
+    if (atomic_load(&results->to_sweep) && stop_unknown(results) &&
+        sweep_left_over(results, now_unix_ms))
+        atomic_store(&results->to_sweep, false);
     outbox_deliver(context);
     if (now_unix_ms - results->refreshed_unix_ms >= PLAYING_REFRESH_MS ||
         now_unix_ms < results->refreshed_unix_ms) {
@@ -148,16 +165,35 @@ static bool take_spooled(void *context, const struct match_result *result)
     return true;
 }
 
-/* Live matches of an earlier run have no worker any more. Their spooled results were taken before.
- */
-static void sweep_left_over(struct results *results, int64_t now_unix_ms)
+/* Taken up though they had ended, or had never begun: their rows know it. False: try again. */
+static bool stop_unknown(struct results *results)
+{
+    for (; results->adopted_known < results->adopted_count; results->adopted_known++) {
+        AUTO_DATABASE *database = NULL;
+        AUTO_ROWS *rows = NULL;
+        const struct id *match = &results->adopted[results->adopted_known];
+        char text[ID_TEXT_BYTES];
+        id_text(match, text);
+        if (database_open(results->context->database, &database) != OK ||
+            database_run(database, &match_get, &rows, text, DATABASE_END) != OK)
+            return false;
+        if (rows_count(rows) == 0 || strcmp(rows_text(rows, 0, "state"), "live") != 0) {
+            log_warn("a match that was taken up is not live; it is stopped", "match", text, NULL);
+            supervisor_stop_match(games_of(results->context)->supervisor, match);
+        }
+    }
+    return true;
+}
+
+/* False: there is more, or it did not work. */
+static bool sweep_left_over(struct results *results, int64_t now_unix_ms)
 {
     AUTO_DATABASE *database = NULL;
     AUTO_ROWS *rows = NULL;
     if (database_open(results->context->database, &database) != OK ||
         database_run(database, &matches_left_over, &rows, results->context->settings->instance,
                      results->run, DATABASE_END) != OK)
-        return;
+        return false;
     database_close(database);
     database = NULL;
     bool all = true;
@@ -166,7 +202,24 @@ static void sweep_left_over(struct results *results, int64_t now_unix_ms)
                                       .ended_unix_ms = now_unix_ms,
                                       .result.reason = SPOOL_REASON_ABORTED};
         bool known = id_parse(rows_text(rows, i, "id"), &result.match);
-        all = known && take_spooled(results, &result) && all;
+        all = known && settle_left_over(results, &result) && all;
     }
-    results->swept = all && rows_count(rows) < 500;
+    return all && rows_count(rows) < 500;
+}
+
+/* One that was taken up is this run's now, and ends by its own result. Another one has no worker
+ * any more; its spooled result was taken before. */
+static bool settle_left_over(struct results *results, const struct match_result *aborted)
+{
+    AUTO_DATABASE *database = NULL;
+    char match[ID_TEXT_BYTES];
+    id_text(&aborted->match, match);
+    size_t i = 0;
+    while (i < results->adopted_count && !id_equal(&results->adopted[i], &aborted->match))
+        i++;
+    if (i == results->adopted_count)
+        return take_spooled(results, aborted);
+    log_info("match taken up from an earlier run", "match", match, NULL);
+    return database_open(results->context->database, &database) == OK &&
+           database_run(database, &match_take_up, NULL, match, results->run, DATABASE_END) == OK;
 }

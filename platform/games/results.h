@@ -19,12 +19,16 @@
 
 struct results;
 
-/* `run` tells this run of the service from earlier ones: live matches of an earlier run of the same
- * instance become aborted. */
+/* `run` tells this run of the service from earlier ones. */
 must_use enum error results_create(struct service_context *context, struct placements *placements,
                                    const struct id *run, struct results **ret_results);
 /* One last try of everything, then frees. What the database has not taken stays spooled. */
 void results_destroy(struct results *results);
+
+/* Once all live matches that could be taken up from an earlier run are placed: they are of this run
+ * from now on, and the other ones of the same instance become aborted. One that is placed but not
+ * live in the database (any more) is stopped. */
+void results_sweep(struct results *results);
 
 /* Any thread; never blocks for long. */
 void results_push(struct results *results, const struct match_result *result);

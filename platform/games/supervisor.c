@@ -2,7 +2,6 @@
  * worker.c, what one match does in live_match.c. */
 #include "games/supervisor.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "games/adopt.h"
 #include "games/figures.h"
 #include "games/mailbox.h"
 #include "games/order.h"
@@ -20,15 +20,17 @@
 
 _Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
 
-enum letter_kind { LETTER_ORDER, LETTER_SEAT, LETTER_IMAGE };
+enum letter_kind { LETTER_ORDER, LETTER_SEAT, LETTER_IMAGE, LETTER_STOP };
 struct letter {
     enum letter_kind kind;
     struct order *order; /* one of its references */
     struct image *image; /* kept */
+    struct id match;     /* that has to end */
 };
 
 static bool arena_folder_make(struct supervisor *supervisor);
 static void on_letter(void *context, void *letter);
+static void stop_match(struct supervisor *supervisor, const struct id *id);
 static void admit(struct supervisor *supervisor, struct image *image);
 static enum error ask(struct supervisor *supervisor, enum letter_kind kind, struct order *order,
                       int timeout_ms);
@@ -81,6 +83,11 @@ void supervisor_destroy(struct supervisor *supervisor)
     free(supervisor);
 }
 
+void supervisor_adopt(struct supervisor *supervisor)
+{
+    adopt_arenas(supervisor);
+}
+
 void supervisor_admit(struct supervisor *supervisor, struct image *image)
 {
     struct letter *letter = calloc(1, sizeof *letter);
@@ -115,6 +122,16 @@ enum error supervisor_seat(struct supervisor *supervisor, struct seat_wish *wish
     return error;
 }
 
+void supervisor_stop_match(struct supervisor *supervisor, const struct id *match)
+{
+    struct letter *letter = calloc(1, sizeof *letter);
+    if (!letter)
+        return;
+    *letter = (struct letter){.kind = LETTER_STOP, .match = *match};
+    if (mailbox_post(supervisor->mailbox, letter) != OK)
+        free(letter);
+}
+
 bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const char *gateway,
                           int fd)
 {
@@ -142,7 +159,7 @@ static enum error ask(struct supervisor *supervisor, enum letter_kind kind, stru
 }
 
 /* Memory-backed where there is /dev/shm, so that no disk is ever in the way of a tick. The name
- * tells platforms on one machine apart; what an earlier run left there is gone with its workers. */
+ * tells platforms on one machine apart; what an earlier run left there is taken up, see adopt.h. */
 static bool arena_folder_make(struct supervisor *supervisor)
 {
     const char *data_dir = supervisor->context->settings->data_dir;
@@ -161,14 +178,7 @@ static bool arena_folder_make(struct supervisor *supervisor)
             return false;
         }
     }
-    DIR *entries = opendir(supervisor->arena_folder);
-    struct dirent *entry;
-    while (entries && (entry = readdir(entries)))
-        if (strstr(entry->d_name, ".arena"))
-            (void)unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries)
-        closedir(entries);
-    return entries != NULL;
+    return true;
 }
 
 static void on_letter(void *context, void *pointer)
@@ -180,6 +190,8 @@ static void on_letter(void *context, void *pointer)
         image_release(letter->image);
     } else if (letter->kind == LETTER_SEAT) {
         (void)order_answer(letter->order, seat(supervisor, order_seat(letter->order)));
+    } else if (letter->kind == LETTER_STOP) {
+        stop_match(supervisor, &letter->match);
     } else if (supervisor->waiting_count == SUPERVISOR_WAITING_MAX) {
         (void)order_answer(letter->order, ERROR_OVERLOADED);
     } else {
@@ -197,6 +209,15 @@ static enum error seat(struct supervisor *supervisor, struct seat_wish *wish)
             return match_seat(supervisor->workers[i], match, &wish->player);
     }
     return ERROR_MATCH_OVER;
+}
+
+static void stop_match(struct supervisor *supervisor, const struct id *id)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct live_match *match = worker_match_of(supervisor->workers[i], id->bytes);
+        if (match)
+            match_stop(supervisor->workers[i], match);
+    }
 }
 
 /* The workers of the versions before get no new matches; a worker for this one starts now, so that
@@ -235,29 +256,31 @@ static bool place(struct supervisor *supervisor, struct order *order)
     }
     if (!worker->process->ready)
         return false;
-    uint32_t index = 0;
-    while (worker->matches[index])
-        index++;
     struct live_match *match = calloc(1, sizeof *match);
     if (!match) {
         (void)order_answer(order, ERROR_INTERNAL);
         return true;
     }
     match->id = begin->id;
-    match_start_fill(begin, index, &match->start);
+    match_start_fill(begin, &match->start);
     match->start.abandoned_ms = supervisor->context->settings->match_abandoned_seconds * 1000;
     match->begun_ms = clock_monotonic_ms();
+    if (!worker_take(worker, match)) {
+        free(match);
+        return false;
+    }
+    uint32_t index = match->start.arena_index;
     struct arena_match *arena = worker_process_match(worker->process, index);
     atomic_store(&arena->commits, 0);
     atomic_store(&arena->status, ARENA_LIVE);
     if (!match_send(worker, match)) {
         atomic_store(&arena->status, ARENA_FREE);
+        worker->matches[index] = NULL;
+        worker->match_count--;
         free(match);
         return false;
     }
     match->order = order;
-    worker->matches[index] = match;
-    worker->match_count++;
     return true;
 }
 

@@ -2,7 +2,8 @@
  * Places matches in workers and watches the workers: one per admitted image, another one when it is
  * full. A worker that dies or falls silent is started again on the same arena, where its matches go
  * on from their last commit; a match that keeps killing its worker, and every match of a worker
- * that will not stay up, ends as aborted. On the loop's thread, except where said otherwise.
+ * that will not stay up, ends as aborted. What an earlier run that was killed has left in its
+ * arenas is taken up at the start. On the loop's thread, except where said otherwise.
  */
 #ifndef GAMES_SUPERVISOR_H
 #define GAMES_SUPERVISOR_H
@@ -18,11 +19,9 @@
 #define SUPERVISOR_WORKERS_MAX 128
 #define SUPERVISOR_WAITING_MAX 256 /* matches that wait for a worker to be ready */
 #define SUPERVISOR_LOOK_MS     50
-#define SUPERVISOR_LATE_MS_MAX                                                                     \
-    300                         /* behind the last look; then nobody is judged by his silence      \
-                                 */
-#define MATCH_START_MS_MAX 4000 /* until a match runs; then the asker is told no */
-#define MATCH_SEAT_MS_MAX  2000 /* until somebody has a seat */
+#define SUPERVISOR_LATE_MS_MAX 300  /* behind a look: then nobody's silence is held against him */
+#define MATCH_START_MS_MAX     4000 /* until a match runs; then the asker is told no */
+#define MATCH_SEAT_MS_MAX      2000 /* until somebody has a seat */
 
 struct supervisor;
 
@@ -32,6 +31,9 @@ must_use enum error supervisor_create(struct service_context *context,
                                       struct supervisor **ret_supervisor);
 /* Ends all workers; what is still being played counts as aborted. */
 void supervisor_destroy(struct supervisor *supervisor);
+
+/* Takes up the matches of an earlier run that was killed. Once, before the loop runs; blocking. */
+void supervisor_adopt(struct supervisor *supervisor);
 
 /* Any thread: `image` is the newest of its game from now on. */
 void supervisor_admit(struct supervisor *supervisor, struct image *image);
@@ -44,6 +46,9 @@ must_use enum error supervisor_start_match(struct supervisor *supervisor,
 /* A pool's thread: a seat of a live match for a user, see match_seat() in live_match.h; the rest of
  * `wish` is filled in. ERROR_MATCH_OVER when it is not live. */
 must_use enum error supervisor_seat(struct supervisor *supervisor, struct seat_wish *wish);
+
+/* Any thread: a match that is being played must not be; it ends without a result. */
+void supervisor_stop_match(struct supervisor *supervisor, const struct id *match);
 
 /* Hands a gateway's socket to the worker `name`; false when there is none. `fd` stays the
  * caller's. */

@@ -217,6 +217,19 @@ static void match_look_after(struct worker *worker, struct live_match *match, in
         match_stop(worker, match);
 }
 
+bool worker_take(struct worker *worker, struct live_match *match)
+{
+    uint32_t index = 0;
+    while (index < worker->process->capacity && worker->matches[index])
+        index++;
+    if (index == worker->process->capacity)
+        return false;
+    match->start.arena_index = index;
+    worker->matches[index] = match;
+    worker->match_count++;
+    return true;
+}
+
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16])
 {
     for (uint32_t i = 0; i < worker->process->capacity; i++)

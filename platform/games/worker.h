@@ -58,6 +58,9 @@ bool worker_hand_over(struct worker *worker, const char *gateway, int fd);
 /* The process has said READY: the matches of the one before go on, then the streams come. */
 void worker_resume(struct worker *worker);
 
+/* Takes a match over, at a free place of the arena that its start names from now on. False without
+ * room: it is still the caller's. The process hears of it by MATCH_START or by RESUME. */
+must_use bool worker_take(struct worker *worker, struct live_match *match);
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
 
 /* A process has something to say, see worker_control.c. `context` is the worker_process. */

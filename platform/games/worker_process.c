@@ -28,14 +28,11 @@ static bool make_arena(struct worker_process *process, const char *arena_folder)
 struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
                                              uint32_t capacity)
 {
-    static unsigned counter;
     struct worker_process *process = malloc(sizeof *process);
     if (!process)
         return NULL;
     *process = (struct worker_process){
         .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
-    snprintf(process->name, sizeof process->name, "%s-%.8s-%u", image->manifest.id, image->sha_text,
-             ++counter);
     if (make_arena(process, arena_folder))
         return process;
     log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
@@ -206,6 +203,7 @@ enum error worker_process_receive(struct worker_process *process, struct control
 
 static bool make_arena(struct worker_process *process, const char *arena_folder)
 {
+    static unsigned counter;
     arena_head_init(&process->sizes, &process->image->manifest, process->image->sha,
                     process->capacity);
     if (arena_file_bytes(&process->sizes) > WORKER_ARENA_BYTES_MAX)
@@ -213,10 +211,14 @@ static bool make_arena(struct worker_process *process, const char *arena_folder)
             (uint32_t)((WORKER_ARENA_BYTES_MAX - sizeof process->sizes) /
                        process->sizes.match_bytes);
     process->arena_bytes = arena_file_bytes(&process->sizes);
-    snprintf(process->arena_path, sizeof process->arena_path, "%s/%s.arena", arena_folder,
-             process->name);
-    process->arena_file =
-        open(process->arena_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    do { /* those of an earlier run may still be there */
+        snprintf(process->name, sizeof process->name, "%s-%.8s-%u", process->image->manifest.id,
+                 process->image->sha_text, ++counter);
+        snprintf(process->arena_path, sizeof process->arena_path, "%s/%s.arena", arena_folder,
+                 process->name);
+        process->arena_file =
+            open(process->arena_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    } while (process->arena_file < 0 && errno == EEXIST);
     if (process->arena_file < 0 || ftruncate(process->arena_file, (off_t)process->arena_bytes) != 0)
         return false;
     void *arena = mmap(NULL, process->arena_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,

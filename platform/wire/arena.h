@@ -33,7 +33,8 @@
 enum arena_status {
     ARENA_FREE,
     ARENA_LIVE,
-    ARENA_OVER, /* `result` holds; the supervisor frees it once it has the result */
+    ARENA_OVER,   /* `result` holds; the supervisor frees it once it has the result */
+    ARENA_PARKED, /* it goes on in another arena and may come back to this one */
 };
 
 struct arena_head {

@@ -54,7 +54,7 @@ struct control_slot {
 };
 
 struct control_match_start {
-    uint8_t match[16];
+    uint8_t match[16], room[16];
     uint64_t seed;
     uint32_t arena_index; /* which match slot of the arena */
     uint32_t mode;        /* index into the manifest's modes */

@@ -86,3 +86,15 @@ export function workers(platform, game) {
         .processes()
         .filter((one) => one.command.startsWith(`transcendence-worker ${game}-`));
 }
+
+// The files in which a game's matches are kept: beside the platform, so that they outlive it.
+export function arenas(platform, game) {
+    let hash = 0xcbf29ce484222325n;
+    for (const byte of Buffer.from(fs.realpathSync(platform.data_dir)))
+        hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+    const folder = `/dev/shm/transcendence-${hash.toString(16).padStart(16, '0')}`;
+    return fs
+        .readdirSync(folder)
+        .filter((name) => name.startsWith(`${game}-`))
+        .map((name) => path.join(folder, name));
+}

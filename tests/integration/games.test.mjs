@@ -393,32 +393,6 @@ describe('what dies', () => {
         assert.equal(result.state, 'ended');
         await until('the spool to be empty', () => !spool().includes(match));
     });
-
-    test('the matches of a games service that is killed end as aborted', async () => {
-        const { match } = await play();
-        await platform.kill('games');
-        await until(
-            'the match to be aborted',
-            async () => {
-                const body = await match_of(match);
-                return body.state === 'aborted' && body.reason === 'aborted';
-            },
-            30_000,
-        );
-        await until(
-            'a new match to start',
-            async () => {
-                try {
-                    const { host } = await play();
-                    host.socket.send(input(host.channel, 1, 100));
-                    return (await ended(host)).state === 'ended';
-                } catch {
-                    return false;
-                }
-            },
-            30_000,
-        );
-    });
 });
 
 describe('a new version', () => {

@@ -72,6 +72,9 @@ delete from outbox where match = $1;
 -- name: matches_left_over
 select id, epoch from matches where state = 'live' and instance = $1 and run <> $2 limit 500;
 
+-- name: match_take_up
+update matches set run = $2 where id = $1 and state = 'live';
+
 -- name: user_matches
 select match from match_players
 where user_id = $1 and ($2::uuid is null or match < $2::uuid)

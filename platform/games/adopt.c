@@ -1,0 +1,221 @@
+/* Each arena is mapped, its head held against the manifest of the image that it names, and its
+ * matches carried over one by one. The workers of then are dead: they die with their supervisor. */
+#include "games/adopt.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "games/bundle_store.h"
+#include "games/carry.h"
+
+#define ARENAS_MAX           (SUPERVISOR_WORKERS_MAX * 2)
+#define ARENA_NAME_BYTES     256
+#define ARENA_SUFFIX         ".arena"
+#define LEFT_ARENA_BYTES_MAX (64ull << 30)
+
+struct left_arena {
+    char path[sizeof((struct supervisor *)0)->arena_folder + ARENA_NAME_BYTES];
+    struct arena_head *head; /* mapped */
+    uint64_t bytes;
+    struct arena_head sizes; /* as they were when they were held against the manifest */
+    struct image *image;     /* kept */
+};
+
+static int list_arenas(const struct supervisor *supervisor,
+                       char ret_names[ARENAS_MAX][ARENA_NAME_BYTES]);
+static bool open_arena(struct supervisor *supervisor, const char *name,
+                       struct left_arena *ret_arena);
+static const char *look_into(struct supervisor *supervisor, struct left_arena *arena);
+static void close_arena(struct left_arena *arena);
+static int adopt_matches(struct supervisor *supervisor, const struct left_arena *arena);
+static bool adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
+                        struct arena_match *left);
+static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start);
+static bool is_adopted(const struct supervisor *supervisor, const struct id *match);
+static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image);
+static void take_result(struct supervisor *supervisor, const struct live_match *match,
+                        const struct arena_match *left);
+
+void adopt_arenas(struct supervisor *supervisor)
+{
+    char(*names)[ARENA_NAME_BYTES] = calloc(ARENAS_MAX, ARENA_NAME_BYTES);
+    if (!names)
+        return;
+    int count = list_arenas(supervisor, names);
+    for (int i = 0; i < count; i++) {
+        struct left_arena arena = {.path = ""};
+        if (open_arena(supervisor, names[i], &arena)) {
+            int matches = adopt_matches(supervisor, &arena);
+            log_info("an arena of an earlier run is taken up", "arena", names[i], "game",
+                     arena.image->manifest.id, "version", arena.image->manifest.version, "matches",
+                     log_number(matches), NULL);
+        }
+        close_arena(&arena);
+    }
+    free(names);
+}
+
+/* All names first: what is carried over goes into files of the same folder. */
+static int list_arenas(const struct supervisor *supervisor,
+                       char ret_names[ARENAS_MAX][ARENA_NAME_BYTES])
+{
+    DIR *entries = opendir(supervisor->arena_folder);
+    struct dirent *entry;
+    int count = 0;
+    while (entries && count < ARENAS_MAX && (entry = readdir(entries))) {
+        size_t length = strlen(entry->d_name);
+        if (length < sizeof ARENA_SUFFIX || length >= ARENA_NAME_BYTES ||
+            strcmp(entry->d_name + length - (sizeof ARENA_SUFFIX - 1), ARENA_SUFFIX) != 0)
+            continue;
+        memcpy(ret_names[count++], entry->d_name, length + 1);
+    }
+    if (entries)
+        closedir(entries);
+    return count;
+}
+
+static bool open_arena(struct supervisor *supervisor, const char *name,
+                       struct left_arena *ret_arena)
+{
+    snprintf(ret_arena->path, sizeof ret_arena->path, "%s/%s", supervisor->arena_folder, name);
+    const char *fault = look_into(supervisor, ret_arena);
+    if (fault)
+        log_error("an arena of an earlier run cannot be taken up; its matches end", "arena", name,
+                  "reason", fault, NULL);
+    return fault == NULL;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *look_into(struct supervisor *supervisor, struct left_arena *arena)
+{
+    struct stat status;
+    char sha[SHA_TEXT_BYTES];
+    int file = open(arena->path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0)
+        return strerror(errno);
+    bool fits = fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+                status.st_size >= (off_t)sizeof *arena->head &&
+                (uint64_t)status.st_size <= LEFT_ARENA_BYTES_MAX;
+    void *bytes =
+        fits ? mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+             : MAP_FAILED;
+    close(file);
+    if (bytes == MAP_FAILED)
+        return fits ? strerror(errno) : "it is no arena";
+    arena->head = bytes;
+    arena->bytes = (uint64_t)status.st_size;
+    arena->sizes = *arena->head;
+    for (size_t i = 0; i < sizeof arena->sizes.image; i++)
+        snprintf(sha + 2 * i, 3, "%02x", arena->sizes.image[i]);
+    if (bundle_load(supervisor->context->settings->data_dir, sha, &arena->image) != OK)
+        return "its version of the game is not in the store";
+    if (!arena_head_fits(&arena->sizes, &arena->image->manifest, arena->bytes))
+        return "its head does not fit its game";
+    return NULL;
+}
+
+static void close_arena(struct left_arena *arena)
+{
+    if (arena->head)
+        munmap(arena->head, arena->bytes);
+    image_release(arena->image);
+    unlink(arena->path);
+}
+
+static int adopt_matches(struct supervisor *supervisor, const struct left_arena *arena)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < arena->sizes.match_count; i++) {
+        struct arena_match *left = arena_match_in(arena->head, &arena->sizes, i);
+        uint32_t status = atomic_load(&left->status);
+        if (status == ARENA_LIVE || status == ARENA_OVER)
+            count += adopt_match(supervisor, arena, left);
+    }
+    return count;
+}
+
+/* It is in the placements before its worker plays: gateways and the sweep of what is left over find
+ * it. Its longest time begins anew. */
+static bool adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
+                        struct arena_match *left)
+{
+    struct live_match *match = calloc(1, sizeof *match);
+    if (!match)
+        return false;
+    match->start = left->start;
+    match->begun_ms = clock_monotonic_ms();
+    memcpy(match->id.bytes, match->start.match, sizeof match->id.bytes);
+    if (!start_is_sane(arena, &match->start) || is_adopted(supervisor, &match->id)) {
+        free(match);
+        return false;
+    }
+    if (atomic_load(&left->status) == ARENA_OVER) {
+        take_result(supervisor, match, left);
+        free(match);
+        return false;
+    }
+    struct worker *worker = worker_with_room(supervisor, arena->image);
+    if (!worker || !worker_take(worker, match)) {
+        free(match);
+        return false;
+    }
+    struct carry from = {&arena->sizes, left};
+    struct carry to = {&worker->process->sizes,
+                       worker_process_match(worker->process, match->start.arena_index)};
+    if (carry_match(&from, &to, &match->start) && match_place(worker, match)) {
+        atomic_store(&to.match->status, ARENA_LIVE);
+        return true;
+    }
+    match_abort(worker, match);
+    return false;
+}
+
+static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start)
+{
+    const struct gk_manifest *manifest = &arena->image->manifest;
+    return start->slot_count >= 1 && start->slot_count <= manifest->players_max &&
+           start->mode < manifest->mode_count && start->abandoned_ms >= 0;
+}
+
+/* The arenas of a swap may both have it: they had the same commit then. */
+static bool is_adopted(const struct supervisor *supervisor, const struct id *match)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        if (worker_match_of(supervisor->workers[i], match->bytes))
+            return true;
+    return false;
+}
+
+static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        if (memcmp(worker->process->image->sha, image->sha, sizeof image->sha) == 0 &&
+            worker->match_count < worker->process->capacity)
+            return worker;
+    }
+    return worker_add(supervisor, image);
+}
+
+/* It was over, and nobody had taken its result. Whether it is taken now, its row decides. */
+static void take_result(struct supervisor *supervisor, const struct live_match *match,
+                        const struct arena_match *left)
+{
+    struct match_result over = {.match = match->id,
+                                .epoch = MATCH_EPOCH_FIRST,
+                                .ticks = left->ticks,
+                                .state_hash = left->state_hash,
+                                .ended_unix_ms = clock_unix_ms(),
+                                .result = left->result};
+    if (match_result_is_sane(match, &over.result))
+        results_push(supervisor->results, &over);
+}

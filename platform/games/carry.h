@@ -1,0 +1,24 @@
+/*
+ * A match goes over from one arena to another: its last commit byte by byte, the inputs that wait
+ * for the next step, and what it began with. What a worker wrote is copied, never believed: every
+ * offset and size is of the supervisor's own heads. Pure.
+ */
+#ifndef GAMES_CARRY_H
+#define GAMES_CARRY_H
+
+#include "core/error.h"
+#include "wire/arena.h"
+
+/* One side: the arena's match, and the supervisor's own head of that arena. */
+struct carry {
+    const struct arena_head *sizes; /* borrowed */
+    struct arena_match *match;      /* borrowed */
+};
+
+/* Between two arenas of equal state_bytes. `start` is what the match began with, as the supervisor
+ * knows it. A match without a commit begins anew there. False when the worker of `from` overtook
+ * every try; one that is parked or dead never does. The status of neither side is touched. */
+must_use bool carry_match(const struct carry *from, const struct carry *to,
+                          const struct control_match_start *start);
+
+#endif

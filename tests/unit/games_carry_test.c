@@ -1,0 +1,122 @@
+/* A match that goes over to another arena: byte by byte, and never by its own word. */
+#include "games/carry.h"
+
+#include <stdlib.h>
+
+#include "promises.h"
+
+static const struct gk_manifest manifest = {
+    .state_bytes = 1000, .input_bytes = 3, .players_max = 5, .id = "test"};
+
+static struct arena_head *arena_make(const struct gk_manifest *about, uint32_t matches)
+{
+    static const uint8_t image[32] = {1, 2, 3};
+    struct arena_head head;
+    arena_head_init(&head, about, image, matches);
+    void *bytes = NULL;
+    CU_ASSERT_EQUAL_FATAL(posix_memalign(&bytes, ARENA_ALIGNMENT, arena_file_bytes(&head)), 0);
+    memset(bytes, 0, arena_file_bytes(&head));
+    memcpy(bytes, &head, sizeof head);
+    return bytes;
+}
+
+/* `commits` steps of noise, and an input that waits. */
+static void play(struct arena_head *arena, struct arena_match *match, int commits)
+{
+    for (int i = 0; i < commits; i++) {
+        struct arena_block *block = arena_step(arena, match);
+        for (uint32_t at = 0; at < arena->state_bytes; at++)
+            ((uint8_t *)arena_state(block))[at] = (uint8_t)rand();
+        block->tick++;
+        block->joined = 3;
+        block->ack[1] = (uint32_t)i;
+        arena_commit(match, block);
+    }
+    match->inputs_present = 2;
+    match->inputs_seq[1] = 77;
+    match->inputs_commit = (uint64_t)commits + 1;
+    memcpy(arena_inputs(match) + arena->input_bytes, "abc", 3);
+    match->leaving = 1;
+}
+
+static void test_carry_takes_the_last_commit_and_what_waits_byte_by_byte(void)
+{
+    struct arena_head *one = arena_make(&manifest, 2), *other = arena_make(&manifest, 3);
+    for (int commits = 1; commits <= 5; commits++) {
+        const struct control_match_start start = {.match = {9}, .seed = 4};
+        struct carry from = {one, arena_match_at(one, 1)}, to = {other, arena_match_at(other, 2)};
+        atomic_store(&from.match->commits, 0);
+        play(one, from.match, commits);
+        CU_ASSERT(carry_match(&from, &to, &start));
+        struct arena_block *left = arena_newest(one, from.match);
+        struct arena_block *taken = arena_newest(other, to.match);
+        CU_ASSERT_EQUAL(memcmp(left, taken, sizeof *left), 0);
+        CU_ASSERT_EQUAL(memcmp(arena_state(left), arena_state(taken), manifest.state_bytes), 0);
+        CU_ASSERT(arena_guard_holds(other, taken));
+        CU_ASSERT_EQUAL(atomic_load(&to.match->commits), (uint64_t)commits);
+        CU_ASSERT_EQUAL(to.match->inputs_present, 2);
+        CU_ASSERT_EQUAL(to.match->inputs_seq[1], 77);
+        CU_ASSERT_EQUAL(to.match->inputs_commit, (uint64_t)commits + 1);
+        CU_ASSERT_EQUAL(memcmp(arena_inputs(to.match) + 3, "abc", 3), 0);
+        CU_ASSERT_EQUAL(to.match->leaving, 1);
+        CU_ASSERT_EQUAL(memcmp(&to.match->start, &start, sizeof start), 0);
+    }
+    free(one);
+    free(other);
+}
+
+static void test_carry_drops_inputs_of_another_size(void)
+{
+    struct gk_manifest wider = manifest;
+    wider.input_bytes = 8;
+    wider.players_max = 2;
+    struct arena_head *one = arena_make(&manifest, 1), *other = arena_make(&wider, 1);
+    const struct control_match_start start = {.match = {9}};
+    struct carry from = {one, arena_match_at(one, 0)}, to = {other, arena_match_at(other, 0)};
+    play(one, from.match, 2);
+    CU_ASSERT(carry_match(&from, &to, &start));
+    CU_ASSERT_EQUAL(to.match->inputs_present, 0);
+    CU_ASSERT_EQUAL(atomic_load(&to.match->commits), 2);
+    free(one);
+    free(other);
+}
+
+static void test_carry_of_a_match_without_a_commit_lets_it_begin(void)
+{
+    struct arena_head *one = arena_make(&manifest, 1), *other = arena_make(&manifest, 1);
+    const struct control_match_start start = {.match = {9}};
+    struct carry from = {one, arena_match_at(one, 0)}, to = {other, arena_match_at(other, 0)};
+    play(other, to.match, 3);
+    CU_ASSERT(carry_match(&from, &to, &start));
+    CU_ASSERT_EQUAL(atomic_load(&to.match->commits), 0);
+    free(one);
+    free(other);
+}
+
+/* The worker's word for which commit is the last may be any number. */
+static void test_carry_refuses_a_commit_that_is_not_there(void)
+{
+    struct arena_head *one = arena_make(&manifest, 1), *other = arena_make(&manifest, 1);
+    const struct control_match_start start = {.match = {9}};
+    struct carry from = {one, arena_match_at(one, 0)}, to = {other, arena_match_at(other, 0)};
+    play(one, from.match, 3);
+    atomic_store(&from.match->commits, UINT64_MAX);
+    CU_ASSERT_FALSE(carry_match(&from, &to, &start));
+    CU_ASSERT_EQUAL(atomic_load(&to.match->commits), 0);
+    memset(one, 0xff, sizeof *one); /* its own head is not looked at */
+    free(one);
+    free(other);
+}
+
+static CU_TestInfo promises[] = {
+    PROMISE(test_carry_takes_the_last_commit_and_what_waits_byte_by_byte),
+    PROMISE(test_carry_drops_inputs_of_another_size),
+    PROMISE(test_carry_of_a_match_without_a_commit_lets_it_begin),
+    PROMISE(test_carry_refuses_a_commit_that_is_not_there),
+    CU_TEST_INFO_NULL,
+};
+
+int main(void)
+{
+    return keep_promises("games/carry", promises);
+}

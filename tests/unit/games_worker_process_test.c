@@ -49,16 +49,16 @@ static void test_worker_process_bounds_the_arena_of_the_largest_game(void)
     char folder[] = "/tmp/worker-process-test-XXXXXX";
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     struct image *image = make_image();
-    struct worker_process process;
     image->manifest.state_bytes = GK_STATE_BYTES_MAX;
     image->manifest.input_bytes = GK_INPUT_BYTES_MAX;
     image->manifest.players_max = GK_PLAYERS_MAX;
-    CU_ASSERT_EQUAL_FATAL(worker_process_init(&process, image, folder, ARENA_MATCHES_MAX), OK);
-    CU_ASSERT(process.capacity > 10 && process.capacity < ARENA_MATCHES_MAX);
-    CU_ASSERT(process.arena_bytes <= WORKER_ARENA_BYTES_MAX);
-    CU_ASSERT_EQUAL(process.arena->match_count, process.capacity);
-    CU_ASSERT(arena_head_fits(process.arena, &image->manifest, process.arena_bytes));
-    worker_process_finish(&process);
+    struct worker_process *process = worker_process_create(image, folder, ARENA_MATCHES_MAX);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(process);
+    CU_ASSERT(process->capacity > 10 && process->capacity < ARENA_MATCHES_MAX);
+    CU_ASSERT(process->arena_bytes <= WORKER_ARENA_BYTES_MAX);
+    CU_ASSERT_EQUAL(process->arena->match_count, process->capacity);
+    CU_ASSERT(arena_head_fits(process->arena, &image->manifest, process->arena_bytes));
+    worker_process_destroy(process);
     image_release(image);
     CU_ASSERT_EQUAL(rmdir(folder), 0);
 }

@@ -11,7 +11,15 @@ uint64_t allocations_total(void)
     return atomic_load_explicit(&total, memory_order_relaxed);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER        /* which has an allocator of its own */
+#elif defined(__has_feature) /* clang's word for it */
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HAS_SANITIZER
+#endif
+#endif
+
+#ifndef HAS_SANITIZER
 
 #define EXPORTED __attribute__((visibility("default")))
 

@@ -1,0 +1,124 @@
+// seeds.mjs BUILD FOLDER: what the fuzzers begin with, a folder for each: real games, real replays,
+// and messages as both sides write them (platform/wire/frames.h, control.h).
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const [build, folder] = process.argv.slice(2);
+const games = path.join(build, 'plugins.d');
+
+function put(target, name, bytes) {
+    mkdirSync(path.join(folder, target), { recursive: true });
+    writeFileSync(path.join(folder, target, name), bytes);
+}
+
+for (const game of readdirSync(games)) {
+    mkdirSync(path.join(folder, 'image'), { recursive: true });
+    mkdirSync(path.join(folder, 'game_json'), { recursive: true });
+    copyFileSync(path.join(games, game, 'game.so'), path.join(folder, 'image', game));
+    copyFileSync(path.join(games, game, 'game.json'), path.join(folder, 'game_json', game));
+    const replays = path.join(folder, 'replay', game);
+    mkdirSync(replays, { recursive: true });
+    execFileSync(path.join(build, 'bin/gamekit'), [
+        'bench',
+        path.join(games, game),
+        '--record',
+        replays,
+    ]);
+}
+
+const u16 = (value) => [value & 255, (value >> 8) & 255];
+const u32 = (value) => [...u16(value), ...u16(value >>> 16)];
+const zeros = (count) => new Array(count).fill(0);
+const letter = (text, count) => new Array(count).fill(text.charCodeAt(0));
+const lengthed = (bytes) => [...u16(bytes.length), ...bytes];
+
+// Records of a stream: enum record_type.
+const record = (type, { channel = 0, slot = 0, link = 1, value = 0 }, body = []) => [
+    ...u32(body.length),
+    ...u16(type),
+    channel,
+    slot,
+    ...u32(link),
+    ...u32(value),
+    ...body,
+];
+const attach = [...letter('m', 16), ...letter('u', 16), 0, ...zeros(7)];
+put(
+    'records',
+    'whole',
+    Buffer.from([
+        ...record(6, { slot: 1 }),
+        ...record(8, { channel: 3 }, [2, 3, ...zeros(8), 1, 2, 3, 4]),
+        ...record(7, { value: 4 }),
+    ]),
+);
+
+// Frames of a browser: enum frame_op.
+put(
+    'frames',
+    'all',
+    Buffer.from([
+        ...lengthed([1, 0, ...u32(7), 1]),
+        ...lengthed([3, 0]),
+        ...lengthed([4, 0, ...zeros(8)]),
+    ]),
+);
+
+// Packets of control: enum control_type. A match of two, one of them at its seat.
+const packet = (type, body) => [...u32(type), ...u32(body.length), ...body];
+const seat = (user) => [...letter(user, 16), ...letter(user, 3), ...zeros(21), 0, 0, ...zeros(6)];
+const head = [
+    ...letter('m', 16),
+    ...u32(9),
+    ...u32(0),
+    ...u32(0),
+    ...u32(0),
+    ...u32(2),
+    ...u32(0),
+    ...zeros(8),
+    ...zeros(64),
+];
+const seats = [...seat('u'), ...seat('v'), ...zeros(62 * 48)];
+const order = (kind, bytes) => [kind, ...lengthed(bytes)];
+const play = (start) => [
+    ...order(0, packet(1, start)),
+    ...order(1, record(2, {}, attach)),
+    ...order(2, []),
+    ...order(1, record(4, { value: 5 }, [1])),
+    ...order(2, []),
+    ...order(1, record(5, {})),
+    ...order(1, record(3, { value: 2 })),
+    ...order(2, []),
+    ...order(0, packet(2, letter('m', 16))),
+];
+const resume = order(0, packet(5, []));
+const take = order(0, packet(6, [...letter('m', 16), ...u32(1), ...u32(0), ...seat('w')]));
+put('worker', 'match', Buffer.from(play([...head, ...seats])));
+put(
+    'worker',
+    'resumed',
+    Buffer.from([...play([...head, ...seats]).slice(0, -27), ...resume, ...take]),
+);
+put(
+    'worker',
+    'others',
+    Buffer.from([...order(0, packet(4, [])), ...order(0, packet(9, zeros(8)))]),
+);
+
+const over = [...letter('m', 16), ...zeros(16), ...u32(2), ...u32(0), ...zeros(512)];
+put(
+    'supervisor',
+    'match',
+    Buffer.from(
+        [64, 65, 66, 67, 68, 69].flatMap((type) =>
+            [
+                zeros(8),
+                letter('m', 16),
+                over,
+                zeros(72),
+                [...letter('m', 16), ...u32(1), ...letter('t', 500)],
+            ].flatMap((body) => lengthed(packet(type, body))),
+        ),
+    ),
+);

@@ -120,12 +120,12 @@ static void on_ready(struct worker *worker)
 static void on_worker_log(struct worker *worker, struct control_log *entry)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
-    char match[ID_TEXT_BYTES];
-    struct id id;
+    char match[ID_TEXT_BYTES] = "none";
     if (++worker->process->logs > WORKER_LOGS_MAX)
         return;
-    memcpy(id.bytes, entry->match, sizeof id.bytes);
-    id_text(&id, match);
+    const struct live_match *own = worker_match_of(worker, entry->match);
+    if (own) /* nothing is said of a match that another worker plays */
+        id_text(&own->id, match);
     entry->text[sizeof entry->text - 1] = '\0';
     log_write(levels[entry->level > 3 ? 3 : entry->level], "game says", "worker", worker->name,
               "match", match, "text", entry->text, NULL);

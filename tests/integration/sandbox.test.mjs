@@ -103,6 +103,13 @@ for (const [what, deed, says] of deeds)
         await leave(innocent);
     });
 
+test('no game speaks in the log of a match that is not its own', () => {
+    const foreign = Buffer.from('SLANDERED MATCH\0').toString('hex'); // in DEED_SEND_FLOOD
+    const log = platform.logs('games');
+    assert.match(log, /msg="game says" .*match=none text=flood/);
+    assert.ok(!log.replaceAll('-', '').includes(foreign));
+});
+
 // Four of them for each processor.
 for (const [what, deed, says] of [
     ['never return', 10, /it fell silent/],

@@ -216,7 +216,7 @@ static void flood(void)
         uint8_t match[16];
         uint32_t level;
         char text[500];
-    } packet = {LOG, 520, {0}, 1, "flood"};
+    } packet = {LOG, 520, "SLANDERED MATCH", 1, "flood"};
     struct {
         void *base;
         uint64_t bytes;
@@ -271,7 +271,7 @@ static void misbehave(const struct gk_host *host, uint32_t deed)
         for (;;)
             spin(1000000);
     case DEED_SLOW:
-        spin(300000000);
+        spin(60000000);
         break;
     case DEED_GREED:
         waste_time();

@@ -84,6 +84,14 @@ int main(int argument_count, char **arguments, char **environment)
     return word->run(&settings, word->operand ? arguments[2] : NULL);
 }
 
+static const char *upload_path_of(const struct service *service)
+{
+    for (size_t i = 0; service->body && i < service->route_count; i++)
+        if (service->routes[i].handler == service->body->handler)
+            return service->routes[i].path;
+    return NULL;
+}
+
 /* The services as the master and the migrations see them; the gateway last. */
 static size_t list_services(const struct settings *settings,
                             struct serve_service ret_list[SERVE_SERVICES_MAX])
@@ -93,6 +101,8 @@ static size_t list_services(const struct settings *settings,
             .name = services[i]->name,
             .addresses = (const char *)settings + services[i]->address_offset,
             .schema = &services[i]->schema,
+            .upload_path = upload_path_of(services[i]),
+            .upload_bytes_max = services[i]->body ? services[i]->body->bytes_max : 0,
         };
     ret_list[SERVICE_COUNT] =
         (struct serve_service){.name = GATEWAY, .addresses = settings->gateway_address};

@@ -12,7 +12,7 @@
 #include "core/http_server.h"
 
 #define HTTP_ANSWER_HEADERS_MAX 16
-#define HTTP_DETAIL_BYTES       256
+#define HTTP_DETAIL_BYTES       512
 #define HTTP_FIELD_BYTES        64
 
 struct answer_header {
@@ -30,7 +30,7 @@ struct answer {
 
 struct call_private {
     struct http_server *server;     /* borrowed */
-    struct evhttp_request *request; /* libevent's; its input is only read */
+    struct evhttp_request *request; /* libevent's; only its body is taken */
     const struct route *route;      /* NULL: none fits */
     struct call call;
     char request_id[HTTP_REQUEST_ID_BYTES];
@@ -39,6 +39,7 @@ struct call_private {
     int64_t started_ns;
     struct query_param query[HTTP_QUERY_PARAMS_MAX];
     size_t query_count;
+    char *bytes;    /* owned: a body that is no JSON; NULL: none */
     json_t *parsed; /* owned: the body, kept for what was borrowed from it; NULL: not parsed */
     char detail[HTTP_DETAIL_BYTES], field[HTTP_FIELD_BYTES]; /* of the problem to come; "" none */
     enum error error;                                        /* that was answered; OK: none */

@@ -116,7 +116,7 @@ static void *run_thread(void *server);
 static void run_exchange(struct call_private *exchange);
 static enum error prepare(struct call_private *exchange);
 static enum error take_body(struct call_private *exchange);
-static bool is_json(const char *content_type);
+static bool type_is(const char *content_type, const char *wanted);
 static void take_addresses(struct call_private *exchange);
 static void take_user_agent(struct call_private *exchange);
 static enum error handle(struct call_private *exchange);
@@ -147,7 +147,9 @@ enum error http_server_create(struct event_base *base, const struct http_server_
     evhttp_set_gencb(server->http, on_request, server);
     evhttp_set_allowed_methods(server->http, ALL_METHODS);
     evhttp_set_max_headers_size(server->http, HTTP_HEADERS_BYTES_MAX);
-    evhttp_set_max_body_size(server->http, BODY_BYTES_READ_MAX);
+    evhttp_set_max_body_size(server->http,
+                             BODY_BYTES_READ_MAX +
+                                 (ssize_t)(options->body ? options->body->bytes_max : 0));
     evhttp_set_default_content_type(server->http, NULL);
     evhttp_set_timeout(server->http, IDLE_SECONDS);
 
@@ -416,6 +418,7 @@ static struct call_private *exchange_create(struct http_server *server,
 static void exchange_destroy(struct call_private *exchange)
 {
     free(exchange->answer.body);
+    free(exchange->bytes);
     json_decref(exchange->parsed);
     arena_destroy(exchange->call.arena);
     free(exchange);
@@ -630,28 +633,35 @@ static enum error prepare(struct call_private *exchange)
 
 static enum error take_body(struct call_private *exchange)
 {
+    const struct route_body json = {exchange->route->handler, "application/json",
+                                    HTTP_BODY_BYTES_MAX};
+    const struct route_body *own = exchange->server->options.body;
+    const struct route_body *wanted = own && own->handler == json.handler ? own : &json;
     struct call *call = &exchange->call;
     struct evbuffer *input = evhttp_request_get_input_buffer(exchange->request);
     size_t bytes = evbuffer_get_length(input);
     if (bytes == 0)
         return OK;
-    if (bytes > HTTP_BODY_BYTES_MAX)
-        return call_complain(call, ERROR_PAYLOAD_TOO_LARGE, NULL, "at most %u bytes are allowed",
-                             HTTP_BODY_BYTES_MAX);
-    if (!is_json(call_request_header(call, "Content-Type")))
-        return ERROR_UNSUPPORTED_MEDIA_TYPE;
-    char *body = arena_alloc(call->arena, bytes + 1);
-    evbuffer_copyout(input, body, bytes);
+    if (bytes > wanted->bytes_max)
+        return call_complain(call, ERROR_PAYLOAD_TOO_LARGE, NULL, "at most %zu bytes are allowed",
+                             wanted->bytes_max);
+    if (!type_is(call_request_header(call, "Content-Type"), wanted->content_type))
+        return call_complain(call, ERROR_UNSUPPORTED_MEDIA_TYPE, NULL, "it is %s",
+                             wanted->content_type);
+    if (wanted == own && !(exchange->bytes = malloc(bytes + 1)))
+        return ERROR_OVERLOADED;
+    char *body = exchange->bytes ? exchange->bytes : arena_alloc(call->arena, bytes + 1);
+    evbuffer_remove(input, body, bytes);
+    body[bytes] = '\0';
     call->body = body;
     call->body_bytes = bytes;
     return OK;
 }
 
-static bool is_json(const char *content_type)
+static bool type_is(const char *content_type, const char *wanted)
 {
-    static const char json[] = "application/json";
-    size_t bytes = sizeof(json) - 1;
-    return content_type && !strncasecmp(content_type, json, bytes) &&
+    size_t bytes = strlen(wanted);
+    return content_type && !strncasecmp(content_type, wanted, bytes) &&
            (content_type[bytes] == '\0' || content_type[bytes] == ';' ||
             content_type[bytes] == ' ');
 }

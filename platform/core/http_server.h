@@ -21,7 +21,7 @@
 #include "core/json.h"
 #include "core/token.h"
 
-#define HTTP_BODY_BYTES_MAX    (64u << 10)
+#define HTTP_BODY_BYTES_MAX    (64u << 10) /* of JSON */
 #define HTTP_HEADERS_BYTES_MAX (48u << 10) /* more than nginx lets through */
 #define HTTP_QUEUE_MS_MAX      10000 /* a request that waited longer for a thread is not begun */
 #define HTTP_PARAMS_MAX        4
@@ -61,6 +61,13 @@ struct route {
     call_handler *handler;
 };
 
+/* What the route of `handler` takes instead of JSON: call->body holds its bytes as they came. */
+struct route_body {
+    call_handler *handler;
+    const char *content_type; /* exactly */
+    size_t bytes_max;
+};
+
 /* The answer: exactly one of these, then return OK; the last one counts. `body` is stolen. A
  * handler that returns an error is answered with that error's problem document. */
 void call_reply(struct call *call, int status, json_t *body);
@@ -95,6 +102,7 @@ struct http_server_options {
     const char *address; /* HOST:PORT */
     const struct route *routes;
     size_t route_count;
+    const struct route_body *body; /* of the one route that takes something else; NULL: none */
     int threads;
     int queue_max;
     struct keyring *keyring;                               /* borrowed */

@@ -35,6 +35,10 @@ static void value_all(struct values *values, const struct settings *settings,
                       const struct serve_service *services, size_t count);
 static void value_services(struct values *values, const struct settings *settings,
                            const struct serve_service *services, size_t count);
+static void print_service(FILE *out, const struct settings *settings,
+                          const struct serve_service *service);
+static void print_proxy(FILE *out, const char *indent, const char *name);
+static void print_pattern(FILE *out, const char *path);
 static void value_origins(struct values *values, const struct settings *settings);
 static enum error make_folders(const char *folder);
 static enum error render(const struct settings *settings, const struct values *values,
@@ -152,17 +156,7 @@ static void value_services(struct values *values, const struct settings *setting
         for (int j = 0; is_gateway && j < settings_list_count(services[i].addresses); j++)
             fprintf(gateway, "        g%d " GATEWAY "_g%d;\n", j + 1, j + 1);
         if (!is_gateway)
-            fprintf(location,
-                    "        location ^~ /api/%s {\n"
-                    "            limit_req zone=api burst=%" PRId64 " nodelay;\n"
-                    "            include proxy.conf;\n"
-                    "            proxy_set_header Connection \"\";\n"
-                    "            proxy_connect_timeout 2s;\n"
-                    "            proxy_read_timeout 30s;\n"
-                    "            proxy_pass http://%s;\n"
-                    "        }\n",
-                    services[i].name, settings->address_requests_per_second * NGINX_BURST_SECONDS,
-                    services[i].name);
+            print_service(location, settings, &services[i]);
     }
     char *text = nginx_upstreams("web", settings->web_address, false);
     fputs(text, upstream);
@@ -176,6 +170,54 @@ static void value_services(struct values *values, const struct settings *setting
     free(upstreams);
     free(locations);
     free(gateways);
+}
+
+static void print_service(FILE *out, const struct settings *settings,
+                          const struct serve_service *service)
+{
+    fprintf(out,
+            "        location ^~ /api/%s {\n"
+            "            limit_req zone=api burst=%" PRId64 " nodelay;\n",
+            service->name, settings->address_requests_per_second * NGINX_BURST_SECONDS);
+    if (service->upload_path) {
+        fprintf(out, "            location ~ ");
+        print_pattern(out, service->upload_path);
+        fprintf(out,
+                " {\n"
+                "                client_max_body_size %zu;\n"
+                "                limit_conn uploads %d;\n",
+                service->upload_bytes_max, NGINX_UPLOADS_MAX);
+        print_proxy(out, "                ", service->name);
+        fprintf(out, "            }\n");
+    }
+    print_proxy(out, "            ", service->name);
+    fprintf(out, "        }\n");
+}
+
+static void print_proxy(FILE *out, const char *indent, const char *name)
+{
+    fprintf(out,
+            "%sinclude proxy.conf;\n"
+            "%sproxy_set_header Connection \"\";\n"
+            "%sproxy_connect_timeout 2s;\n"
+            "%sproxy_read_timeout 30s;\n"
+            "%sproxy_pass http://%s;\n",
+            indent, indent, indent, indent, indent, name);
+}
+
+/* A path of a route as a regular expression: {part} is anything but a slash. */
+static void print_pattern(FILE *out, const char *path)
+{
+    fputc('^', out);
+    for (const char *at = path; *at; at++) {
+        if (*at == '{') {
+            fputs("[^/]+", out);
+            at = strchr(at, '}');
+        } else {
+            fputc(*at, out);
+        }
+    }
+    fputc('$', out);
 }
 
 static void value_origins(struct values *values, const struct settings *settings)

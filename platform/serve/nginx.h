@@ -13,6 +13,7 @@
 #define NGINX_KEPT_ALIVE      32    /* idle connections to one service, of one of its workers */
 #define NGINX_KEPT_ALIVE_S    15    /* shorter than a service keeps them, or it would close first */
 #define NGINX_BURST_SECONDS   2     /* of requests that may come at once */
+#define NGINX_UPLOADS_MAX     2 /* large bodies on their way at once; a service holds each whole */
 
 must_use enum error nginx_start(struct master *master, const struct serve_service *services,
                                 size_t count);

@@ -17,6 +17,8 @@ struct serve_service {
     const char *name;            /* of `transcendence service NAME` */
     const char *addresses;       /* list; one process an entry */
     const struct schema *schema; /* NULL: no database, as the gateway */
+    const char *upload_path;     /* of the route with large bodies, {parts} and all; NULL: none */
+    size_t upload_bytes_max;
 };
 
 /* Runs until SIGTERM or SIGINT; the exit status of the process. `services` in start order, auth

@@ -226,6 +226,7 @@ static enum error serve(struct running *running)
         .address = address,
         .routes = running->service->routes,
         .route_count = running->service->route_count,
+        .body = running->service->body,
         .threads = (int)settings->threads,
         .queue_max = (int)settings->request_queue_max,
         .keyring = context->keyring,

@@ -30,6 +30,7 @@ struct service {
     const char *name;
     const struct route *routes;
     size_t route_count;
+    const struct route_body *body; /* of the one route that takes no JSON; NULL: none */
     struct schema schema;
     size_t address_offset; /* of its address list in struct settings */
     /* May be NULL. On the loop's thread, after the stores are made, before the first request. */

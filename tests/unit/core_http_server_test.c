@@ -125,7 +125,18 @@ static enum error answer_large(struct call *call)
     return OK;
 }
 
+static enum error say_bytes(struct call *call)
+{
+    CU_ASSERT_EQUAL(call->body[call->body_bytes], 0);
+    call_reply(call, 200, json_pack("{s:I}", "bytes", (json_int_t)call->body_bytes));
+    return OK;
+}
+
+#define LARGE_BYTES_MAX (100u << 10)
+static const struct route_body large = {say_bytes, "application/x-tar", LARGE_BYTES_MAX};
+
 static const struct route routes[] = {
+    {"POST", "/large", ACCESS_PUBLIC, NULL, say_bytes},
     {"GET", "/public", ACCESS_PUBLIC, NULL, say_who},
     {"POST", "/public", ACCESS_PUBLIC, NULL, say_who},
     {"GET", "/user", ACCESS_USER, NULL, say_who},
@@ -172,6 +183,7 @@ static struct http_server_options options_at(const char *address)
         .address = address,
         .routes = routes,
         .route_count = sizeof(routes) / sizeof(routes[0]),
+        .body = &large,
         .threads = THREADS,
         .queue_max = QUEUE_MAX,
         .keyring = house.keyring,
@@ -420,6 +432,22 @@ static void test_http_body_is_judged_before_the_handler_sees_it(void)
     CU_ASSERT_EQUAL(status_of(ask_json("/nothing", "")), 204);
     assert_problem(ask_json("/nothing", "{\"a\":1}"), ERROR_VALIDATION);
     CU_ASSERT(has(answer, "\"field\":\"a\""));
+    close_house();
+}
+
+static void test_http_body_may_be_larger_on_the_one_route_that_says_so(void)
+{
+    static char body[LARGE_BYTES_MAX + 2];
+    const char *tar = "Content-Type: application/x-tar\r\n";
+    memset(body, 'x', LARGE_BYTES_MAX);
+    open_house();
+    CU_ASSERT(has(ask("POST", "/large", tar, body), "{\"bytes\":102400}"));
+    CU_ASSERT(has(ask("POST", "/large", tar, ""), "{\"bytes\":0}"));
+    assert_problem(ask_json("/large", "{}"), ERROR_UNSUPPORTED_MEDIA_TYPE);
+    assert_problem(ask("POST", "/wish", tar, "{}"), ERROR_UNSUPPORTED_MEDIA_TYPE);
+    assert_problem(ask_json("/wish", body), ERROR_PAYLOAD_TOO_LARGE);
+    body[LARGE_BYTES_MAX] = 'x';
+    assert_problem(ask("POST", "/large", tar, body), ERROR_PAYLOAD_TOO_LARGE);
     close_house();
 }
 
@@ -807,6 +835,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_http_target_with_a_host_is_no_way_around_the_proxy),
     PROMISE(test_http_parts_and_query_arrive_decoded),
     PROMISE(test_http_body_is_judged_before_the_handler_sees_it),
+    PROMISE(test_http_body_may_be_larger_on_the_one_route_that_says_so),
     PROMISE(test_http_body_of_another_type_is_refused),
     PROMISE(test_http_body_over_the_limit_is_a_problem),
     PROMISE(test_http_chunked_body_is_taken),

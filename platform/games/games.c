@@ -5,7 +5,10 @@
 #include "games/games.h"
 
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "games/drops.h"
 #include "games/figures.h"
 #include "games/frames_listener.h"
 #include "games/operations.h"
@@ -16,6 +19,15 @@
 static const struct route routes[] = {
     {"GET", "/api/games", ACCESS_PUBLIC, NULL, games_list},
     {"GET", "/api/games/{id}", ACCESS_PUBLIC, NULL, game_get},
+    {"GET", "/api/games/versions", ACCESS_ADMIN, NULL, version_list},
+    {"POST", "/api/games/{id}/versions", ACCESS_ADMIN, NULL, version_upload},
+    {"POST", "/api/games/{id}/swap", ACCESS_ADMIN, NULL, game_swap},
+    {"POST", "/api/games/{id}/drain", ACCESS_ADMIN, NULL, game_drain},
+    {"POST", "/api/games/{id}/rollback", ACCESS_ADMIN, NULL, game_rollback},
+    {"POST", "/api/games/{id}/enable", ACCESS_ADMIN, NULL, game_enable},
+    {"POST", "/api/games/{id}/disable", ACCESS_ADMIN, NULL, game_disable},
+    {"GET", "/api/games/audit", ACCESS_ADMIN, NULL, audit_list},
+    {"GET", "/api/games/matches", ACCESS_ADMIN, NULL, match_list},
     {"GET", "/api/games/matches/{id}", ACCESS_PUBLIC, NULL, match_show},
     {"GET", "/api/games/users/{id}/matches", ACCESS_PUBLIC, NULL, user_match_list},
     {"GET", "/api/games/users/{id}/stats", ACCESS_PUBLIC, NULL, user_stats_show},
@@ -27,14 +39,17 @@ static const struct route routes[] = {
      match_placement},
 };
 
+static const struct route_body bundle_body = {version_upload, "application/x-tar",
+                                              BUNDLE_ARCHIVE_BYTES_MAX};
+
 static enum error start(struct service_context *context);
 static void stop(struct service_context *context);
-static void on_admitted(void *context, struct image *image);
 
 const struct service games_service = {
     .name = "games",
     .routes = routes,
     .route_count = sizeof routes / sizeof routes[0],
+    .body = &bundle_body,
     .schema = {.name = "games", .migrations = &games_migrations},
     .address_offset = offsetof(struct settings, games_address),
     .start = start,
@@ -51,20 +66,23 @@ static enum error start(struct service_context *context)
     context->state = games;
     figures_add();
     games->placements = placements_create();
-    enum error error = games->placements ? OK : ERROR_INTERNAL;
-    bool is_safe = posture_find(context->settings, &games->program) == OK;
+    games->catalog = catalog_create();
+    games->means = (struct admit_means){context->settings, &games->program, games->catalog,
+                                        eventfd(0, EFD_CLOEXEC)};
+    enum error error =
+        games->placements && games->catalog && games->means.stop >= 0 ? OK : ERROR_INTERNAL;
+    games->is_safe = posture_find(context->settings, &games->program) == OK;
     if (error == OK)
         error = results_create(context, games->placements, &run, &games->results);
     if (error == OK)
         error = supervisor_create(context, games->placements, games->results, &games->program,
                                   &games->supervisor);
-    if (error == OK && is_safe)
+    if (error == OK && games->is_safe)
         supervisor_adopt(games->supervisor);
     if (error == OK)
         results_sweep(games->results);
-    if (error == OK && is_safe) /* or there are no games, and all else goes on */
-        error = catalog_create(context->settings, &games->program, on_admitted, games->supervisor,
-                               &games->catalog);
+    if (error == OK && games->is_safe) /* or there are no games, and all else goes on */
+        error = drops_create(context, &games->drops);
     if (error == OK)
         error = frames_listener_create(context, games->supervisor, &games->frames);
     if (error != OK)
@@ -79,15 +97,13 @@ static void stop(struct service_context *context)
     if (!games)
         return;
     frames_listener_destroy(games->frames);
-    catalog_destroy(games->catalog);
+    drops_destroy(games->drops);
     supervisor_destroy(games->supervisor);
     results_destroy(games->results);
     placements_destroy(games->placements);
+    catalog_destroy(games->catalog);
+    if (games->means.stop >= 0)
+        close(games->means.stop);
     free(games);
     context->state = NULL;
-}
-
-static void on_admitted(void *context, struct image *image)
-{
-    supervisor_admit(context, image);
 }

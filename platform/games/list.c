@@ -9,8 +9,7 @@ enum error games_list(struct call *call)
     size_t count = catalog_list(games->catalog, images);
     json_t *items = json_array();
     for (size_t i = 0; i < count; i++) {
-        int playing = placements_playing(games->placements, images[i]->manifest.id);
-        json_array_append_new(items, game_json_of(images[i], playing));
+        json_array_append_new(items, game_json_of(games, images[i]));
         image_release(images[i]);
     }
     call_reply(call, 200, json_pack("{s:o,s:n}", "items", items, "next"));

@@ -66,7 +66,9 @@ enum error match_start_for_room(struct call *call)
     if (!image)
         return ERROR_GAME_NOT_FOUND;
     begin->image = image;
-    error = choose_mode(call, &wish, begin);
+    error = catalog_is_enabled(games->catalog, wish.game) ? OK : ERROR_GAME_DISABLED;
+    if (error == OK)
+        error = choose_mode(call, &wish, begin);
     if (error == OK)
         error = choose_options(call, &wish, begin);
     if (error == OK)

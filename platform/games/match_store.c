@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "games/page.h"
 #include "games/queries.h"
 
 static enum error insert_players(struct database *database, const char *match,
@@ -13,7 +14,6 @@ static enum error write_players(struct database *database, const char *match,
                                 const struct gk_result *result);
 static json_t *match_json(const struct rows *match, const struct rows *players);
 static json_t *player_json(const struct rows *players, int row);
-static json_t *text_or_null(const struct rows *rows, int row, const char *column);
 static json_t *number_or_null(const struct rows *rows, int row, const char *column);
 
 enum error match_store_begin(struct service_context *context, const struct match_begin *begin,
@@ -212,12 +212,6 @@ static json_t *player_json(const struct rows *players, int row)
         (json_int_t)rows_int(players, row, "bot"), "score", number_or_null(players, row, "score"),
         "place", number_or_null(players, row, "place"), "outcome",
         text_or_null(players, row, "outcome"), "forfeit", (int)rows_bool(players, row, "forfeit"));
-}
-
-static json_t *text_or_null(const struct rows *rows, int row, const char *column)
-{
-    return rows_is_null(rows, row, column) ? json_null()
-                                           : json_string(rows_text(rows, row, column));
 }
 
 static json_t *number_or_null(const struct rows *rows, int row, const char *column)

@@ -2,21 +2,25 @@
 #ifndef GAMES_STATE_H
 #define GAMES_STATE_H
 
-#include "games/catalog.h"
+#include "games/admit.h"
 #include "games/placement.h"
 #include "games/results.h"
 #include "games/supervisor.h"
 #include "games/worker_process.h"
 
+struct drops;
 struct frames_listener;
 
 struct games {
     struct worker_program program;
+    bool is_safe; /* every wall of the sandbox stands; else no game is judged or played */
     struct placements *placements;
     struct results *results;
     struct supervisor *supervisor;
     struct frames_listener *frames;
     struct catalog *catalog;
+    struct admit_means means;
+    struct drops *drops;
     char run[ID_TEXT_BYTES]; /* tells this run of the service from others, see results.h */
 };
 

@@ -70,7 +70,8 @@ enum error game_mode_get(struct service_context *context, const char *request_id
     if (error != OK)
         return error;
     struct game_mode found;
-    error = decode_mode(answer, mode, &found);
+    error = json_is_false(json_object_get(answer, "enabled")) ? ERROR_GAME_DISABLED
+                                                              : decode_mode(answer, mode, &found);
     json_decref(answer);
     if (error != OK)
         return error;

@@ -257,8 +257,9 @@ describe('docs/protocol.md', () => {
             if (route.scope) assert.match(row.who, new RegExp(`^\`${route.scope}\``));
             else if (!row.is_inside)
                 assert.equal(/^(anybody|refresh cookie)/.test(row.who), route.access === 'public');
+            assert.equal(row.who === 'admin', route.access === 'admin');
             assert.deepEqual([row.answer.match(/^\d+/)?.[0]], success_of(operation));
-            const schema = follow(operation.requestBody)?.content['application/json'].schema;
+            const schema = follow(operation.requestBody)?.content['application/json']?.schema;
             same_fields(name_of(route), shape(row.body) ?? {}, schema ?? {});
         });
 

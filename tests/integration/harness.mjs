@@ -273,7 +273,7 @@ export class Platform {
     // HTTP
 
     // One request; answers of any status are answers. `body` of an object goes as JSON, a string
-    // as it is.
+    // and a Buffer as they are.
     api(method, url, { token, cookies, body, headers = {}, origin, secure = false } = {}) {
         const base = secure ? this.secure_origin : this.origin;
         const all = { ...headers };
@@ -282,7 +282,8 @@ export class Platform {
         if (origin) all.Origin = origin;
         let bytes;
         if (body !== undefined) {
-            bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+            const plain = typeof body === 'string' || Buffer.isBuffer(body);
+            bytes = Buffer.from(plain ? body : JSON.stringify(body));
             all['Content-Type'] ??= 'application/json';
             all['Content-Length'] = bytes.length;
         }
@@ -366,8 +367,17 @@ export class Platform {
         return Object.assign(this.#person(answer), { password, email });
     }
 
-    #person(answer) {
-        assert.equal(answer.status, 201, JSON.stringify(answer.body));
+    // The first administrator, as whoever has the machine can log in.
+    async admin() {
+        const password = fs
+            .readFileSync(path.join(this.data_dir, 'secrets/admin-password'), 'utf8')
+            .trim();
+        const body = { login: 'admin', password };
+        return this.#person(await this.api('POST', '/api/auth/login', { body }), 200);
+    }
+
+    #person(answer, status = 201) {
+        assert.equal(answer.status, status, JSON.stringify(answer.body));
         const { accessToken: token, refreshToken, user } = answer.body;
         return {
             id: user.id,

@@ -7,7 +7,7 @@ in_code=$(
     {
         sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' sdk/host/image.h \
             sdk/host/bundle.h
-        grep -o 'code = [^;]*;' platform/games/catalog.c | grep -o '"[a-z_]*"' | tr -d '"'
+        grep -o 'code = [^;]*;' platform/games/admit.c | grep -o '"[a-z_]*"' | tr -d '"'
         grep -o 'refuse(admission, "[a-z_]*"' sdk/host/admit.c | grep -o '"[a-z_]*"' | tr -d '"'
         sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' sdk/host/probe_game.c sdk/host/probe_verdict.c
     } | grep -v '^fine$' | sort -u

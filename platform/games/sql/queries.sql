@@ -87,3 +87,102 @@ select game, count(*) as played, count(*) filter (where outcome = 'win') as won,
 from match_players join matches on matches.id = match
 where user_id = $1 and state = 'ended' and not with_bots
 group by game order by game;
+
+-- name: catalog_all
+select game, current, enabled from catalog order by game;
+
+-- name: catalog_get
+select current, dropped, enabled from catalog where game = $1;
+
+-- name: catalog_lock
+select current, enabled from catalog where game = $1 for update;
+
+-- name: catalog_add
+insert into catalog (game) values ($1) on conflict do nothing;
+
+-- name: catalog_dropped_set
+insert into catalog (game, dropped) values ($1, $2)
+on conflict (game) do update set dropped = excluded.dropped;
+
+-- name: catalog_current_set
+update catalog set current = $2 where game = $1;
+
+-- name: catalog_enabled_set
+update catalog set enabled = $2 where game = $1;
+
+-- name: transaction_may_wait
+select set_config('idle_in_transaction_session_timeout', $1, true);
+
+-- name: version_put
+insert into versions (id, game, sha, version, state, code, reason, user_id, user_name)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (game, sha) do update
+set version = coalesce(excluded.version, versions.version), state = excluded.state,
+    code = excluded.code, reason = excluded.reason
+where versions.state <> 'quarantined';
+
+-- name: version_quarantine
+update versions set state = 'quarantined', code = null, reason = $3 where game = $1 and sha = $2;
+
+-- name: version_by_prefix
+select sha, version, state, code, reason from versions
+where game = $1 and sha like $2 || '%' order by id desc limit 2;
+
+-- name: version_newest
+select sha, version, state, code, reason from versions
+where game = $1 and state = 'admitted' order by id desc limit 1;
+
+-- name: version_before
+-- What was live before $2 was put live.
+select sha, version, state, code, reason from versions
+where game = $1 and state = 'admitted' and sha <> $2
+      and live_at < (select live_at from versions where game = $1 and sha = $2)
+order by live_at desc limit 1;
+
+-- name: version_live_now
+update versions set live_at = clock_timestamp()
+where game = $1 and sha = $2 and ($3::boolean or live_at is null);
+
+-- name: versions_page
+select id, versions.game, sha, version, state, code, reason, user_id, user_name,
+       rfc3339(brought_at) as brought_at, rfc3339(live_at) as live_at,
+       coalesce(current = sha, false) as is_current, coalesce(enabled, true) as enabled
+from versions left join catalog on catalog.game = versions.game
+where ($1::text is null or versions.game = $1) and ($2::uuid is null or id < $2::uuid)
+order by id desc limit $3;
+
+-- name: version_get
+select id, versions.game, sha, version, state, code, reason, user_id, user_name,
+       rfc3339(brought_at) as brought_at, rfc3339(live_at) as live_at,
+       coalesce(current = sha, false) as is_current, coalesce(enabled, true) as enabled
+from versions left join catalog on catalog.game = versions.game
+where versions.game = $1 and sha = $2;
+
+-- name: audit_insert
+insert into audit (id, user_id, user_name, action, game, version, sha, request, outcome, code,
+                   reason)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: audit_insert_news
+-- Nothing, when the last that is known of this action on this game is the same.
+insert into audit (id, user_id, user_name, action, game, version, sha, request, outcome, code,
+                   reason)
+select $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11
+where not exists (
+    select from (select sha, code, reason from audit where game = $5 and action = $4
+                 order by id desc limit 1) as known
+    where known.sha is not distinct from $7 and known.code is not distinct from $10
+          and known.reason is not distinct from $11);
+
+-- name: audit_page
+select id, rfc3339(at) as at, user_id, user_name, action, game, version, sha, request, outcome,
+       code, reason
+from audit
+where ($1::text is null or game = $1) and ($2::uuid is null or id < $2::uuid)
+order by id desc limit $3;
+
+-- name: matches_page
+select id from matches
+where (not $1::boolean or state = 'live') and ($2::text is null or game = $2)
+      and ($3::uuid is null or id < $3::uuid)
+order by id desc limit $4;

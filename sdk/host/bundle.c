@@ -17,30 +17,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/bundle_reader.h"
+
 #define BLOCK_BYTES 512 /* of st_blocks */
 
 typedef bool visit_file(void *context, int fd, const char *path, const struct stat *status);
 
-struct reader {
-    struct bundle *bundle;
-    enum bundle_refusal refusal;
-    char *reason;
-};
-
 static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
-                 struct reader *reader);
+                 struct bundle_reader *reader);
 static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
-                       visit_file *visit, void *context, struct reader *reader);
+                       visit_file *visit, void *context, struct bundle_reader *reader);
 static bool sign_file(void *context, int fd, const char *path, const struct stat *status);
 static bool read_file(void *context, int fd, const char *path, const struct stat *status);
-static bool refuse_kind(struct reader *reader, const char *path, const struct stat *status);
-static bool belongs(const char *path);
+static bool refuse_kind(struct bundle_reader *reader, const char *path, const struct stat *status);
 static bool is_folder(const char *path);
-static bool name_is_plain(const char *name);
 static bool hash_files(struct bundle *bundle);
 static int compare_paths(const void *a, const void *b);
-static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 const char *bundle_refusal_code(enum bundle_refusal refusal)
 {
@@ -56,7 +48,7 @@ const char *bundle_refusal_code(enum bundle_refusal refusal)
 uint64_t bundle_signature(const char *folder)
 {
     char reason[BUNDLE_REASON_BYTES];
-    struct reader reader = {.reason = reason};
+    struct bundle_reader reader = {.reason = reason};
     uint64_t signature = 0xcbf29ce484222325u;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -69,33 +61,41 @@ uint64_t bundle_signature(const char *folder)
 enum bundle_refusal bundle_read(const char *folder, struct bundle **ret_bundle,
                                 char ret_reason[BUNDLE_REASON_BYTES])
 {
-    static const char *const needed[] = {"game.so", "game.json", "client/main.js"};
-    struct bundle *bundle = calloc(1, sizeof *bundle);
-    struct reader reader = {.bundle = bundle, .reason = ret_reason};
+    struct bundle_reader reader = {.bundle = calloc(1, sizeof *reader.bundle),
+                                   .reason = ret_reason};
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    bool fine = bundle && fd >= 0;
+    bool fine = reader.bundle && fd >= 0;
     if (!fine)
-        refuse(&reader, BUNDLE_REFUSED_UNREADABLE,
-               "The folder cannot be read (%s): let the platform's user read it.", strerror(errno));
+        bundle_refuse(&reader, BUNDLE_REFUSED_UNREADABLE,
+                      "The folder cannot be read (%s): let the platform's user read it.",
+                      strerror(errno));
     else
         fine = walk(fd, "", 0, read_file, &reader, &reader);
+    if (!reader.bundle && fd >= 0)
+        close(fd);
+    return bundle_complete(&reader, fine, ret_bundle);
+}
+
+enum bundle_refusal bundle_complete(struct bundle_reader *reader, bool fine,
+                                    struct bundle **ret_bundle)
+{
+    static const char *const needed[] = {"game.so", "game.json", "client/main.js"};
+    struct bundle *bundle = reader->bundle;
     for (size_t i = 0; fine && i < sizeof needed / sizeof needed[0]; i++)
         if (!bundle_find(bundle, needed[i]))
-            fine = refuse(&reader, BUNDLE_REFUSED_MISSING,
-                          "There is no %s: put it into the folder.", needed[i]);
+            fine = bundle_refuse(reader, BUNDLE_REFUSED_MISSING,
+                                 "There is no %s: put it into the folder.", needed[i]);
     if (fine) {
         qsort(bundle->files, bundle->file_count, sizeof bundle->files[0], compare_paths);
-        fine = hash_files(bundle) ||
-               refuse(&reader, BUNDLE_REFUSED_UNREADABLE, "The files cannot be hashed: try again.");
+        fine = hash_files(bundle) || bundle_refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                                                   "The files cannot be hashed: try again.");
     }
-    if (fine) {
-        *ret_bundle = bundle;
-        return BUNDLE_FINE;
+    if (!fine) {
+        bundle_destroy(bundle);
+        return reader->refusal;
     }
-    if (!bundle && fd >= 0)
-        close(fd);
-    bundle_destroy(bundle);
-    return reader.refusal;
+    *ret_bundle = bundle;
+    return BUNDLE_FINE;
 }
 
 void bundle_destroy(struct bundle *bundle)
@@ -137,13 +137,13 @@ int bundle_seal(const uint8_t *bytes, size_t count)
 
 /* Takes `folder` over. False when something was refused; the reader says what. */
 static bool walk(int folder, const char *prefix, int depth, visit_file *visit, void *context,
-                 struct reader *reader)
+                 struct bundle_reader *reader)
 {
     DIR *entries = fdopendir(folder);
     if (!entries) {
         close(folder);
-        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
-                      "%s cannot be read: let the platform's user read it.", prefix);
+        return bundle_refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                             "%s cannot be read: let the platform's user read it.", prefix);
     }
     bool fine = true;
     struct dirent *entry;
@@ -155,32 +155,32 @@ static bool walk(int folder, const char *prefix, int depth, visit_file *visit, v
 }
 
 static bool walk_entry(int folder, const char *prefix, const char *name, int depth,
-                       visit_file *visit, void *context, struct reader *reader)
+                       visit_file *visit, void *context, struct bundle_reader *reader)
 {
     char path[BUNDLE_PATH_BYTES];
     if (snprintf(path, sizeof path, "%s%s", prefix, name) >= (int)sizeof path - 1)
-        return refuse(reader, BUNDLE_REFUSED_NAME, "A path is too long: shorten the names.");
-    if (depth == 0 && !belongs(path))
+        return bundle_refuse(reader, BUNDLE_REFUSED_NAME, "A path is too long: shorten the names.");
+    if (depth == 0 && !bundle_holds(path))
         return true;
-    if (!name_is_plain(name))
-        return refuse(reader, BUNDLE_REFUSED_NAME,
-                      "%s: a name is made of letters, digits, dot, dash and underscore: rename it.",
-                      path);
+    if (!bundle_name_is_plain(name))
+        return bundle_refuse(
+            reader, BUNDLE_REFUSED_NAME,
+            "%s: a name is made of letters, digits, dot, dash and underscore: rename it.", path);
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (fd < 0 && errno == ELOOP)
-        return refuse(reader, BUNDLE_REFUSED_LINK, "%s is a symbolic link: copy the file itself.",
-                      path);
+        return bundle_refuse(reader, BUNDLE_REFUSED_LINK,
+                             "%s is a symbolic link: copy the file itself.", path);
     if (fd < 0 && (errno == ENXIO || errno == ENODEV))
-        return refuse(reader, BUNDLE_REFUSED_SPECIAL,
-                      "%s is a socket or a device: put a plain file there.", path);
+        return bundle_refuse(reader, BUNDLE_REFUSED_SPECIAL,
+                             "%s is a socket or a device: put a plain file there.", path);
     if (fd < 0 || fstat(fd, &status) != 0) {
         int reason = errno;
         if (fd >= 0)
             close(fd);
-        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
-                      "%s cannot be opened (%s): let the platform's user read it.", path,
-                      strerror(reason));
+        return bundle_refuse(reader, BUNDLE_REFUSED_UNREADABLE,
+                             "%s cannot be opened (%s): let the platform's user read it.", path,
+                             strerror(reason));
     }
     if (S_ISDIR(status.st_mode) && depth < BUNDLE_DEPTH_MAX && (depth > 0 || is_folder(path))) {
         strcat(path, "/"); /* there is room: checked above */
@@ -192,15 +192,16 @@ static bool walk_entry(int folder, const char *prefix, const char *name, int dep
     return fine;
 }
 
-static bool refuse_kind(struct reader *reader, const char *path, const struct stat *status)
+static bool refuse_kind(struct bundle_reader *reader, const char *path, const struct stat *status)
 {
     if (S_ISDIR(status->st_mode))
-        return refuse(reader, BUNDLE_REFUSED_DIRECTORY,
-                      "%s is a folder where a file has to be, or lies too deep: put a plain file "
-                      "there.",
-                      path);
-    return refuse(reader, BUNDLE_REFUSED_SPECIAL,
-                  "%s is a pipe or another special file: put a plain file there.", path);
+        return bundle_refuse(
+            reader, BUNDLE_REFUSED_DIRECTORY,
+            "%s is a folder where a file has to be, or lies too deep: put a plain file "
+            "there.",
+            path);
+    return bundle_refuse(reader, BUNDLE_REFUSED_SPECIAL,
+                         "%s is a pipe or another special file: put a plain file there.", path);
 }
 
 static bool sign_file(void *context, int fd, const char *path, const struct stat *status)
@@ -219,44 +220,57 @@ static bool sign_file(void *context, int fd, const char *path, const struct stat
 
 static bool read_file(void *context, int fd, const char *path, const struct stat *status)
 {
-    struct reader *reader = context;
-    struct bundle *bundle = reader->bundle;
-    if (bundle->file_count == BUNDLE_FILES_MAX)
-        return refuse(reader, BUNDLE_REFUSED_FILES,
-                      "There are more than %d files: join or drop some.", BUNDLE_FILES_MAX);
-    if (status->st_size > (off_t)(BUNDLE_BYTES_MAX - bundle->bytes_total)) {
-        if ((int64_t)status->st_blocks * BLOCK_BYTES < status->st_size / 2)
-            return refuse(reader, BUNDLE_REFUSED_SPARSE,
-                          "%s has %lld bytes, most of them holes: build it again.", path,
-                          (long long)status->st_size);
-        return refuse(reader, BUNDLE_REFUSED_SIZE,
-                      "The files are larger than %u bytes: make them smaller.", BUNDLE_BYTES_MAX);
-    }
-
+    struct bundle_reader *reader = context;
     size_t size = (size_t)status->st_size, done = 0;
-    uint8_t *bytes = malloc(size + 1);
-    while (bytes && done < size) {
-        ssize_t got = read(fd, bytes + done, size - done);
+    if (status->st_size > (off_t)(BUNDLE_BYTES_MAX - reader->bundle->bytes_total) &&
+        (int64_t)status->st_blocks * BLOCK_BYTES < status->st_size / 2)
+        return bundle_refuse(reader, BUNDLE_REFUSED_SPARSE,
+                             "%s has %lld bytes, most of them holes: build it again.", path,
+                             (long long)status->st_size);
+    struct bundle_file *file = bundle_add(reader, path, size);
+    if (!file)
+        return false;
+    while (done < size) {
+        ssize_t got = read(fd, file->bytes + done, size - done);
         if (got <= 0)
-            break;
+            return bundle_refuse(
+                reader, BUNDLE_REFUSED_UNREADABLE,
+                "%s cannot be read whole: copy it to another name, then rename it.", path);
         done += (size_t)got;
     }
-    if (!bytes || done < size) {
-        free(bytes);
-        return refuse(reader, BUNDLE_REFUSED_UNREADABLE,
-                      "%s cannot be read whole: copy it to another name, then rename it.", path);
-    }
-    bytes[size] = 0;
-    struct bundle_file *file = &bundle->files[bundle->file_count++];
-    snprintf(file->path, sizeof file->path, "%s", path);
-    file->bytes = bytes;
-    file->count = size;
-    bundle->bytes_total += size;
     return true;
 }
 
+struct bundle_file *bundle_add(struct bundle_reader *reader, const char *path, size_t size)
+{
+    struct bundle *bundle = reader->bundle;
+    if (bundle->file_count == BUNDLE_FILES_MAX) {
+        bundle_refuse(reader, BUNDLE_REFUSED_FILES,
+                      "There are more than %d files: join or drop some.", BUNDLE_FILES_MAX);
+        return NULL;
+    }
+    if (size > BUNDLE_BYTES_MAX - bundle->bytes_total) {
+        bundle_refuse(reader, BUNDLE_REFUSED_SIZE,
+                      "The files are larger than %u bytes: make them smaller.", BUNDLE_BYTES_MAX);
+        return NULL;
+    }
+    struct bundle_file *file = &bundle->files[bundle->file_count];
+    file->bytes = malloc(size + 1);
+    if (!file->bytes) {
+        bundle_refuse(reader, BUNDLE_REFUSED_UNREADABLE, "There is no memory for %s: try again.",
+                      path);
+        return NULL;
+    }
+    file->bytes[size] = 0;
+    file->count = size;
+    snprintf(file->path, sizeof file->path, "%s", path);
+    bundle->file_count++;
+    bundle->bytes_total += size;
+    return file;
+}
+
 /* What else lies beside it (a README, say) is nobody's business. */
-static bool belongs(const char *path)
+bool bundle_holds(const char *path)
 {
     return strcmp(path, "game.so") == 0 || strcmp(path, "game.json") == 0 ||
            strcmp(path, "client") == 0;
@@ -267,7 +281,7 @@ static bool is_folder(const char *path)
     return strcmp(path, "client") == 0;
 }
 
-static bool name_is_plain(const char *name)
+bool bundle_name_is_plain(const char *name)
 {
     return name[0] != '.' &&
            name[strspn(
@@ -298,7 +312,8 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(((const struct bundle_file *)a)->path, ((const struct bundle_file *)b)->path);
 }
 
-static bool refuse(struct reader *reader, enum bundle_refusal refusal, const char *format, ...)
+bool bundle_refuse(struct bundle_reader *reader, enum bundle_refusal refusal, const char *format,
+                   ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -1,8 +1,8 @@
 /*
- * The files of one version of a game (game.so, game.json, client/...), taken from a folder as one
- * unit: read whole into memory and hashed. Nothing is ever loaded or served from that folder. Only
- * regular files with plain names count; links, pipes and what is too large are refused. Blocking;
- * not for a loop's thread.
+ * The files of one version of a game (game.so, game.json, client/...), taken from a folder or an
+ * archive as one unit: read whole into memory and hashed. Nothing is ever loaded or served from
+ * that folder. Only regular files with plain names count; links, pipes and what is too large are
+ * refused. Blocking; not for a loop's thread.
  */
 #ifndef HOST_BUNDLE_H
 #define HOST_BUNDLE_H
@@ -29,7 +29,8 @@
     X(SPECIAL, "bundle_special_file") /* a pipe, a socket, a device */                             \
     X(SPARSE, "bundle_sparse")                                                                     \
     X(SIZE, "bundle_size")                                                                         \
-    X(FILES, "bundle_files")
+    X(FILES, "bundle_files")                                                                       \
+    X(ARCHIVE, "bundle_archive") /* no archive that can be read */
 
 enum bundle_refusal {
     BUNDLE_FINE = 0,
@@ -63,6 +64,17 @@ enum bundle_refusal bundle_read(const char *folder, struct bundle **ret_bundle,
 void bundle_destroy(struct bundle *bundle); /* NULL is fine */
 
 const struct bundle_file *bundle_find(const struct bundle *bundle, const char *path);
+
+/* The same files as a tar archive (the ustar format of POSIX.1-1988), as they are uploaded. */
+#define BUNDLE_ARCHIVE_BYTES_MAX (BUNDLE_BYTES_MAX + (2u << 20))
+
+/* As bundle_read, from the bytes of an archive: hostile, as any. Links, other special entries and
+ * the extensions of later formats are refused, never skipped. */
+enum bundle_refusal bundle_unpack(const uint8_t *archive, size_t count, struct bundle **ret_bundle,
+                                  char ret_reason[BUNDLE_REASON_BYTES]);
+/* The archive of a bundle, always the same for the same files; the caller frees it. NULL without
+ * memory, or for a path that the format cannot hold. */
+uint8_t *bundle_pack(const struct bundle *bundle, size_t *ret_count);
 
 /* A sealed memfd with the bytes of a game.so, or -1. */
 int bundle_seal(const uint8_t *bytes, size_t count);

@@ -18,10 +18,10 @@
 
 #define PROBE_REVISION     3   /* what an older one found fine is asked again */
 #define PROBE_TICKS        600 /* or as many as fit into PROBE_CPU_MS, PROBE_TICKS_MIN at least */
-#define PROBE_TICKS_MIN    60
+#define PROBE_TICKS_MIN    10
 #define PROBE_CPU_MS       2000
 #define PROBE_CPU_S_MAX    4     /* then it is killed */
-#define PROBE_MS_MAX       15000 /* for one process: then it is killed */
+#define PROBE_MS_MAX       60000 /* of the clock on the wall, for one process: then it is killed */
 #define PROBE_REASON_BYTES 320
 
 enum probe_verdict {

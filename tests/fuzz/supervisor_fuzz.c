@@ -15,6 +15,7 @@
 
 static struct supervisor supervisor;
 static struct worker worker;
+static struct worker_process process = {.worker = &worker, .capacity = 1};
 static struct live_match live = {.start.slot_count = 2};
 static int writing; /* the worker's end */
 static bool is_down;
@@ -25,21 +26,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         int sockets[2];
         PROMISE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sockets) == 0);
         writing = sockets[0];
-        worker.process.control = sockets[1];
-        worker.process.capacity = 1;
+        process.control = sockets[1];
+        worker.process = &process;
         worker.supervisor = &supervisor;
         worker.matches[0] = &live;
         memset(live.id.bytes, 'm', sizeof live.id.bytes);
         log_init("fuzz", LOG_ERROR);
     }
-    is_down = worker.ready = false;
-    worker.packets = worker.logs = 0;
+    is_down = process.ready = false;
+    process.packets = process.logs = 0;
     for (size_t at = 0; at + 2 <= count && !is_down;) {
         size_t length = bytes[at] | (size_t)bytes[at + 1] << 8;
         at += 2;
         length = length < count - at ? length : count - at;
         if (length > 0 && send(writing, bytes + at, length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-            worker_on_control(worker.process.control, EV_READ, &worker);
+            worker_on_control(process.control, EV_READ, &process);
         at += length;
     }
     return 0;
@@ -53,7 +54,8 @@ void worker_down(struct worker *one, const char *why)
 
 void worker_resume(struct worker *one)
 {
-    one->ready = true;
+    PROMISE(one == &worker);
+    process.ready = true;
 }
 
 void supervisor_place_waiting(struct supervisor *one)

@@ -65,40 +65,27 @@ put(
     ]),
 );
 
-// Packets of control: enum control_type. A match of two, one of them at its seat.
+// Orders of worker_fuzz.c: a match of two, one of them at its seat. Then packets of control.
 const packet = (type, body) => [...u32(type), ...u32(body.length), ...body];
-const seat = (user) => [...letter(user, 16), ...letter(user, 3), ...zeros(21), 0, 0, ...zeros(6)];
-const head = [
-    ...letter('m', 16),
-    ...u32(9),
-    ...u32(0),
-    ...u32(0),
-    ...u32(0),
-    ...u32(2),
-    ...u32(0),
-    ...zeros(8),
-    ...zeros(64),
-];
-const seats = [...seat('u'), ...seat('v'), ...zeros(62 * 48)];
 const order = (kind, bytes) => [kind, ...lengthed(bytes)];
-const play = (start) => [
-    ...order(0, packet(1, start)),
+const tick = order(2, []);
+const play = [
+    ...order(3, [0, 0, 2, 0]),
     ...order(1, record(2, {}, attach)),
-    ...order(2, []),
+    ...tick,
     ...order(1, record(4, { value: 5 }, [1])),
-    ...order(2, []),
+    ...tick,
     ...order(1, record(5, {})),
-    ...order(1, record(3, { value: 2 })),
-    ...order(2, []),
-    ...order(0, packet(2, letter('m', 16))),
 ];
-const resume = order(0, packet(5, []));
-const take = order(0, packet(6, [...letter('m', 16), ...u32(1), ...u32(0), ...seat('w')]));
-put('worker', 'match', Buffer.from(play([...head, ...seats])));
+const leave = order(1, record(3, { value: 2 }));
+const stop = order(0, packet(2, letter('m', 16)));
+put('worker', 'left', Buffer.from([...play, ...leave, ...tick, ...tick]));
+put('worker', 'stopped', Buffer.from([...play, ...stop, ...tick]));
+put('worker', 'resumed', Buffer.from([...play, ...order(0, packet(5, [])), ...tick]));
 put(
     'worker',
-    'resumed',
-    Buffer.from([...play([...head, ...seats]).slice(0, -27), ...resume, ...take]),
+    'bots',
+    Buffer.from([...order(3, [1, 0, 2, 2, 9]), ...tick, ...order(4, [1, 1, 118]), ...tick]),
 );
 put(
     'worker',

@@ -20,7 +20,7 @@
 #include "worker/stream.h"
 
 #define MATCHES 4
-enum { ORDER_CONTROL, ORDER_STREAM, ORDER_TICK, ORDER_KINDS };
+enum { ORDER_CONTROL, ORDER_STREAM, ORDER_TICK, ORDER_MATCH, ORDER_SEAT, ORDER_KINDS };
 
 static struct worker worker;
 static int supervisor, gateway = -1; /* the other ends of its sockets */
@@ -29,6 +29,9 @@ static size_t arena_bytes;
 static void prepare(void);
 static void begin(void);
 static void obey(uint8_t kind, const uint8_t *bytes, size_t count);
+static void order(uint32_t type, const void *body, uint32_t count);
+static void order_match(const uint8_t *bytes, size_t count);
+static void order_seat(const uint8_t *bytes, size_t count);
 static void tick(void);
 static void drain(int fd);
 static void judge(void);
@@ -73,6 +76,9 @@ static void prepare(void)
     worker.view = calloc(1, worker.manifest.view_bytes_max + sizeof(uint64_t));
     worker.epoll = epoll_create1(EPOLL_CLOEXEC);
     PROMISE(worker.matches && worker.view && worker.epoll >= 0 && streams_init(&worker));
+    begin();
+    obey(ORDER_MATCH, (const uint8_t[4]){0, 0, 2, 0}, 4);
+    PROMISE(worker.matches[0].phase == MATCH_PLAYING); /* or nothing of a match would be tried */
 }
 
 static void begin(void)
@@ -112,9 +118,56 @@ static void obey(uint8_t kind, const uint8_t *bytes, size_t count)
             send(gateway, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
             streams_receive(&worker);
         break;
+    case ORDER_MATCH:
+        order_match(bytes, count);
+        break;
+    case ORDER_SEAT:
+        order_seat(bytes, count);
+        break;
     default:
         tick();
     }
+}
+
+static void order(uint32_t type, const void *body, uint32_t count)
+{
+    uint8_t packet[sizeof(struct control_head) + sizeof(struct control_match_start)];
+    const struct control_head head = {type, count};
+    memcpy(packet, &head, sizeof head);
+    memcpy(packet + sizeof head, body, count);
+    obey(ORDER_CONTROL, packet, sizeof head + count);
+}
+
+/* Place, mode, seats, bots by slot. The match is called by its place: "mmm...", "nnn...", and its
+ * players by their slot: "uuu...", "vvv...". */
+static void order_match(const uint8_t *bytes, size_t count)
+{
+    struct control_match_start start = {.seed = count};
+    if (count < 4)
+        return;
+    start.arena_index = bytes[0] % (MATCHES + 1);
+    start.mode = bytes[1];
+    start.slot_count = bytes[2];
+    start.abandoned_ms = count > 4 ? bytes[4] : 0;
+    memset(start.match, 'm' + bytes[0] % (MATCHES + 1), sizeof start.match);
+    for (uint32_t slot = 0; slot < 8; slot++)
+        if (bytes[3] >> slot & 1)
+            start.slots[slot].bot_difficulty = (uint8_t)(1 + slot % 3);
+        else
+            memset(start.slots[slot].user, (int)('u' + slot), sizeof start.slots[slot].user);
+    order(CONTROL_MATCH_START, &start, sizeof start);
+}
+
+/* Match, slot, user. */
+static void order_seat(const uint8_t *bytes, size_t count)
+{
+    struct control_match_seat seat = {.slot = 0};
+    if (count < 3)
+        return;
+    memset(seat.match, 'm' + bytes[0] % (MATCHES + 1), sizeof seat.match);
+    memset(seat.seat.user, bytes[2], sizeof seat.seat.user);
+    seat.slot = bytes[1];
+    order(CONTROL_MATCH_SEAT, &seat, sizeof seat);
 }
 
 static void tick(void)

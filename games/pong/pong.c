@@ -37,6 +37,8 @@ static void init(const struct gk_host *host, void *block, const struct gk_match 
     struct pong_state *state = block;
     (void)host;
     state->winner = PONG_NOBODY;
+    state->points_to_win = (uint8_t)match->options[PONG_OPTION_POINTS];
+    state->speed = (uint8_t)match->options[PONG_OPTION_SPEED];
     gk_random_seed(&state->random, match->seed, 0);
     gk_presence_begin(&state->presence, match->player_count, &limits);
     for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
@@ -149,6 +151,12 @@ static void move_paddles(struct pong_state *state)
 
 /* --- the ball --- */
 
+int32_t pong_serve_speed(const struct pong_state *state)
+{
+    static const int32_t speeds[] = {PONG_BALL_SPEED_MIN, GK_FIXED(9), GK_FIXED(12)};
+    return speeds[state->speed];
+}
+
 /* Puts the ball into the middle, about to fly to team `receiver`. */
 static void serve(struct pong_state *state, uint32_t receiver)
 {
@@ -158,7 +166,7 @@ static void serve(struct pong_state *state, uint32_t receiver)
         angle = -angle;
     ball->x = PONG_WIDTH / 2;
     ball->y = PONG_HEIGHT / 2;
-    ball->speed = PONG_BALL_SPEED;
+    ball->speed = pong_serve_speed(state);
     ball->vx = gk_fixed_mul(ball->speed, gk_cos((uint16_t)angle));
     ball->vy = gk_fixed_mul(ball->speed, gk_sin((uint16_t)angle));
     if (receiver == 0)
@@ -231,7 +239,7 @@ static void bounce_off_paddle(struct pong_state *state, uint32_t slot)
 static void score(struct pong_state *state, uint32_t team)
 {
     state->scores[team]++;
-    if (state->scores[team] >= PONG_POINTS_TO_WIN)
+    if (state->scores[team] >= state->points_to_win)
         finish(state, (uint8_t)team, 0);
     else
         serve(state, 1 - team);
@@ -331,6 +339,7 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     gk_write_u8(&writer, state->winner);
     gk_write_u8(&writer, state->forfeit);
     gk_write_u8(&writer, state->rally);
+    gk_write_u8(&writer, state->points_to_win);
     for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
         gk_write_u16(&writer, (uint16_t)(state->players[slot].y / PONG_TARGET_UNIT));
     return writer.failed ? 0 : writer.used;
@@ -372,8 +381,8 @@ static int ball_is_sound(const struct pong_ball *ball)
 {
     return ball->x >= -PONG_BALL_RADIUS && ball->x <= PONG_WIDTH + PONG_BALL_RADIUS &&
            ball->y >= PONG_BALL_RADIUS && ball->y <= PONG_HEIGHT - PONG_BALL_RADIUS &&
-           ball->speed >= PONG_BALL_SPEED && ball->speed <= PONG_BALL_SPEED_MAX &&
-           gk_abs(ball->vx) >= PONG_BALL_SPEED / 2 - GK_ONE / 64 &&
+           ball->speed >= PONG_BALL_SPEED_MIN && ball->speed <= PONG_BALL_SPEED_MAX &&
+           gk_abs(ball->vx) >= PONG_BALL_SPEED_MIN / 2 - GK_ONE / 64 &&
            gk_abs(ball->vx) <= PONG_BALL_SPEED_MAX && gk_abs(ball->vy) <= PONG_BALL_SPEED_MAX;
 }
 
@@ -393,8 +402,9 @@ static uint32_t check(const struct gk_host *host, const void *block)
     }
     return state->phase <= PONG_OVER && ball_is_sound(&state->ball) &&
            state->timer <= PONG_COUNTDOWN_TICKS && (!timed || state->timer > 0) &&
-           best <= PONG_POINTS_TO_WIN && state->forfeit <= 1 &&
-           (over || (best < PONG_POINTS_TO_WIN && state->winner == PONG_NOBODY));
+           state->points_to_win >= 1 && state->points_to_win <= PONG_POINTS_TO_WIN_MAX &&
+           state->speed <= PONG_FAST && best <= state->points_to_win && state->forfeit <= 1 &&
+           (over || (best < state->points_to_win && state->winner == PONG_NOBODY));
 }
 
 static uint32_t explain(const struct gk_host *host, const void *block, char *ret_text,
@@ -414,6 +424,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->scores[0]);
     gk_write_text(&text, "-");
     gk_write_number(&text, state->scores[1]);
+    gk_write_text(&text, " to-win=");
+    gk_write_number(&text, state->points_to_win);
     gk_write_text(&text, " rally=");
     gk_write_number(&text, state->rally);
     gk_write_text(&text, " ball=");
@@ -434,8 +446,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
 GK_MANIFEST(.tick_hz = PONG_TICK_HZ, .state_schema = 1, .state_schema_oldest = 1,
             .state_bytes = sizeof(struct pong_state), .input_bytes = PONG_INPUT_BYTES,
             .view_bytes_max = PONG_VIEW_BYTES_MAX, .players_min = 2,
-            .players_max = PONG_PLAYERS_MAX, .mode_count = 2, .id = "pong", .title = "Pong",
-            .version = "1.0.0",
+            .players_max = PONG_PLAYERS_MAX, .mode_count = 2, .option_count = 2, .id = "pong",
+            .title = "Pong", .version = "1.0.0",
             .modes = {{.id = "1v1", .players_min = 2, .players_max = 2, .teams = 2},
                       {.id = "2v2", .players_min = 4, .players_max = 4, .teams = 2}});
 

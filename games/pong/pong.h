@@ -19,11 +19,18 @@
 #define PONG_TEAMS       2
 #define PONG_NOBODY      0xff
 
+/* The options, in the order of game.json. */
+enum pong_option {
+    PONG_OPTION_POINTS = 0, /* to win, 1..PONG_POINTS_TO_WIN_MAX */
+    PONG_OPTION_SPEED = 1,  /* enum pong_speed */
+};
+enum pong_speed { PONG_SLOW = 0, PONG_NORMAL = 1, PONG_FAST = 2 };
+
 #define PONG_WIDTH  GK_FIXED(1600)
 #define PONG_HEIGHT GK_FIXED(900)
 
 #define PONG_BALL_RADIUS     GK_FIXED(12)
-#define PONG_BALL_SPEED      GK_FIXED(9) /* per tick, at the serve */
+#define PONG_BALL_SPEED_MIN  GK_FIXED(7) /* per tick; pong_serve_speed says each */
 #define PONG_BALL_SPEED_MORE GK_FIXED_RATIO(3, 4)
 #define PONG_BALL_SPEED_MAX  GK_FIXED(24)
 #define PONG_SERVE_ANGLE_MIN GK_DEGREES(8)
@@ -35,7 +42,7 @@
 #define PONG_KEEPER_HALF       GK_FIXED(80)
 #define PONG_FORWARD_FACE      GK_FIXED(380)
 #define PONG_FORWARD_HALF      GK_FIXED(60)
-#define PONG_POINTS_TO_WIN     7
+#define PONG_POINTS_TO_WIN_MAX 21
 #define PONG_COUNTDOWN_TICKS   (3 * PONG_TICK_HZ)
 #define PONG_SERVE_TICKS       (PONG_TICK_HZ)
 #define PONG_JOIN_GRACE_TICKS  (20 * PONG_TICK_HZ) /* to come for the first time */
@@ -71,11 +78,11 @@ enum pong_control {
  *   1 u8 bit s: slot s  6 u8 paddle hits so     10 i16 ball y     17 u8 winning team or 255
  *        is here, bit     far, modulo 256       12 i16 ball vx    18 u8 1: ended by forfeit
  *        4+s: has left  7 u8 wall hits so far   14 i16 ball vy    19 u8 hits of this rally
- *   2 u8 points left    20 u16 paddle y, one a player
- *   3 u8 points right
+ *   2 u8 points left                            20 u8 points that win the match
+ *   3 u8 points right                           21 u16 paddle y, one a player
  * `timer`: ticks to the ball (countdown, serve), or to the next forfeit (waiting, paused).
  */
-#define PONG_VIEW_HEAD_BYTES 20
+#define PONG_VIEW_HEAD_BYTES 21
 #define PONG_VIEW_BYTES_MAX  (PONG_VIEW_HEAD_BYTES + 2 * PONG_PLAYERS_MAX)
 #define PONG_VELOCITY_UNIT   (GK_ONE / 256)
 
@@ -105,13 +112,16 @@ struct pong_state {
     uint8_t winner; /* team, or PONG_NOBODY */
     uint8_t forfeit;
     uint8_t hits, walls; /* so far, modulo 256 */
-    uint8_t reserved[2];
+    uint8_t points_to_win;
+    uint8_t speed; /* enum pong_speed */
     struct pong_ball ball;
     struct pong_player players[PONG_PLAYERS_MAX];
     uint32_t reserved_tail;
 };
 GK_STATIC_ASSERT(sizeof(struct pong_state) == 408, "pong_state has no padding");
 
+/* How fast the ball is served, per tick. */
+int32_t pong_serve_speed(const struct pong_state *state);
 /* Where slot `slot` defends: the x of its paddle's face, and half of its length. */
 int32_t pong_paddle_face(const struct pong_state *state, uint32_t slot);
 int32_t pong_paddle_half(const struct pong_state *state, uint32_t slot);

@@ -45,7 +45,13 @@ static void test_probe_passes_fair_games(void)
 {
     CU_ASSERT_PTR_NULL(of_fault("none"));
     CU_ASSERT_PTR_NULL(probe(getenv("TEST_GAME")));
+    static const struct game_options of_pong = {
+        .count = 2,
+        .options = {{.id = "points", .type = GAME_OPTION_INTEGER, .min = 1, .max = 21, .step = 1},
+                    {.id = "speed", .type = GAME_OPTION_ENUM, .value_count = 3}}};
+    probe_options = &of_pong;
     CU_ASSERT_PTR_NULL(probe(getenv("TEST_PONG")));
+    probe_options = NULL;
 }
 
 static void test_probe_passes_a_game_at_every_limit(void)

@@ -117,8 +117,9 @@ function drawNames(context, { court, names, notes, ownSlot, screen }, palette) {
     const begin = { left: place.x, right: place.x - whole, center: place.x - whole / 2 }[
       place.align
     ];
-    context.fillStyle = palette.teams[team];
-    dot(context, begin + 5, place.y, 5);
+    context.fillStyle = palette.teams[team]; // a disc and a square: not by colour alone
+    if (team === 0) dot(context, begin + 5, place.y, 5.5);
+    else context.fillRect(begin, place.y - 5, 10, 10);
     context.fillStyle = palette.ink;
     context.fillText(name, begin + 18, place.y);
     context.fillStyle = palette.soft;
@@ -280,7 +281,8 @@ function drawHint(context, { court, lines }, palette) {
   context.font = `500 ${size}px ${FONT}`;
   context.fillStyle = palette.soft;
   lines.forEach((line, i) => {
-    context.fillText(fitted(context, line, court.width - 24), x, y + i * size * 1.6);
+    const up = (lines.length - 1 - i) * size * 1.6;
+    context.fillText(fitted(context, line, court.width - 24), x, y - up);
   });
 }
 

@@ -6,7 +6,6 @@ export const HEIGHT = 900;
 export const BALL_RADIUS = 12;
 export const PADDLE_SPEED = 14; // per tick
 export const TARGET_UNITS = 16; // of an input's target, per length
-export const POINTS_TO_WIN = 7;
 export const TICK_HZ = 60;
 
 export const PHASES = ["waiting", "countdown", "serve", "play", "paused", "over"];
@@ -14,7 +13,7 @@ export const PHASES = ["waiting", "countdown", "serve", "play", "paused", "over"
 const NOBODY = 255;
 const POSITION = 1 / 16;
 const VELOCITY = 1 / 256;
-const HEAD_BYTES = 20;
+const HEAD_BYTES = 21;
 const KEEPER = { face: 60, half: 80 };
 const FORWARD = { face: 380, half: 60 };
 
@@ -41,6 +40,7 @@ export function decodeView(bytes) {
     winner: winner === NOBODY ? null : winner,
     forfeit: bytes.getUint8(18) === 1,
     rally: bytes.getUint8(19),
+    pointsToWin: bytes.getUint8(20),
     paddles: decodePaddles(bytes, playerCount, presence),
   };
 }

@@ -45,7 +45,12 @@ export function captions(view, who, { linked, ended, touch }) {
     case "paused":
       return { ...base, notes, title: texts.paused(absent()), lines: [texts.forfeitIn(seconds)] };
     case "countdown":
-      return { ...base, notes, number: seconds, lines: [hint(who, touch)] };
+      return {
+        ...base,
+        notes,
+        number: seconds,
+        lines: [texts.goal(view.pointsToWin), hint(who, touch)],
+      };
     default: {
       const fresh = view.scores[0] + view.scores[1] < HINT_UNTIL_POINTS && view.rally < 2;
       return { ...base, notes, lines: fresh || ownSlot === null ? [hint(who, touch)] : [] };

@@ -25,6 +25,7 @@ function viewOf(changes = {}) {
     winner: null,
     forfeit: false,
     rally: 0,
+    pointsToWin: 7,
     paddles: [paddle, { ...paddle, team: 1, face: 1540 }],
     ...changes,
   };
@@ -45,6 +46,7 @@ test("a view is decoded as the rules wrote it", () => {
     winner: null,
     forfeit: false,
     rally: 0,
+    pointsToWin: 7,
     paddles: [
       { team: 0, y: 450, half: 80, face: 60, here: true, gone: false },
       { team: 1, y: 250, half: 80, face: 1540, here: false, gone: false },
@@ -55,14 +57,14 @@ test("a view is decoded as the rules wrote it", () => {
 test("bytes that are no view are refused", () => {
   assert.equal(decodeView(new DataView(new ArrayBuffer(5))), null);
   assert.equal(
-    decodeView(new DataView(Uint8Array.of(...Array(16).fill(0), 2, 0, 0, 0).buffer)),
+    decodeView(new DataView(Uint8Array.of(...Array(16).fill(0), 2, 0, 0, 0, 7).buffer)),
     null,
   );
-  assert.equal(decodeView(new DataView(Uint8Array.of(9, ...Array(19).fill(0)).buffer)), null);
+  assert.equal(decodeView(new DataView(Uint8Array.of(9, ...Array(20).fill(0)).buffer)), null);
 });
 
 test("a mate alone stands as keeper", () => {
-  const bytes = new Uint8Array(28);
+  const bytes = new Uint8Array(29);
   bytes[0] = 3;
   bytes[16] = 4;
   bytes[1] = 0b0001_1110; // slot 0 has left
@@ -271,6 +273,14 @@ test("points and the end are announced", () => {
   const over = viewOf({ phase: "over", scores: [7, 2], winner: 0 });
   assert.equal(announce(before, over, who), "You win, 7 : 2");
   assert.equal(announce(before, before, who), null);
+});
+
+test("before the start it is said how many points win, in both languages", () => {
+  const countdown = viewOf({ phase: "countdown", timer: 90, pointsToWin: 11 });
+  const said = captions(countdown, who, { linked: true, ended: null, touch: false });
+  assert.equal(said.number, 2);
+  assert.equal(said.lines[0], "11 points win");
+  assert.deepEqual(Object.keys(textsFor("fr")), Object.keys(textsFor("en")));
 });
 
 test("it is said who is away", () => {

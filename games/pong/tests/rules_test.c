@@ -19,11 +19,19 @@ struct table {
     uint64_t present;
 };
 
-static void sit_down(struct table *table, uint32_t players, uint64_t seed)
+static void sit_down_at(struct table *table, uint32_t players, uint64_t seed, int32_t points,
+                        int32_t speed)
 {
-    struct gk_match match = {.seed = seed, .mode = players == 4, .player_count = players};
+    struct gk_match match = {
+        .seed = seed, .mode = players == 4, .player_count = players, .options = {points, speed}};
     memset(table, 0, sizeof *table);
     GAME->init(NULL, &table->state, &match);
+}
+
+/* What game.json says when nobody chooses: seven points, normal speed. */
+static void sit_down(struct table *table, uint32_t players, uint64_t seed)
+{
+    sit_down_at(table, players, seed, 7, PONG_NORMAL);
 }
 
 static void join_all(struct table *table)
@@ -63,6 +71,8 @@ static void steps(struct table *table, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         step(table);
 }
+
+#define SERVE_SPEED GK_FIXED(9) /* the normal one */
 
 static void start_play(struct table *table, uint32_t players, uint64_t seed)
 {
@@ -222,10 +232,10 @@ static void test_ball_comes_back_faster_from_a_paddle(void)
 {
     struct table table;
     start_play(&table, 2, 1);
-    put_ball(&table, GK_FIXED(75), PONG_HEIGHT / 2, -PONG_BALL_SPEED, 0);
-    table.state.ball.speed = PONG_BALL_SPEED;
+    put_ball(&table, GK_FIXED(75), PONG_HEIGHT / 2, -SERVE_SPEED, 0);
+    table.state.ball.speed = SERVE_SPEED;
     step(&table);
-    CU_ASSERT_EQUAL(table.state.ball.vx, PONG_BALL_SPEED + PONG_BALL_SPEED_MORE);
+    CU_ASSERT_EQUAL(table.state.ball.vx, SERVE_SPEED + PONG_BALL_SPEED_MORE);
     CU_ASSERT_EQUAL(table.state.hits, 1);
     CU_ASSERT_EQUAL(table.state.rally, 1);
 }
@@ -246,7 +256,7 @@ static int32_t vy_after_hit_at(int32_t offset)
 {
     struct table table;
     start_play(&table, 2, 1);
-    put_ball(&table, GK_FIXED(75), PONG_HEIGHT / 2 + offset, -PONG_BALL_SPEED, 0);
+    put_ball(&table, GK_FIXED(75), PONG_HEIGHT / 2 + offset, -SERVE_SPEED, 0);
     step(&table);
     CU_ASSERT_EQUAL(table.state.hits, 1);
     return table.state.ball.vy;
@@ -316,7 +326,7 @@ static void test_point_is_served_to_the_one_who_lost_it(void)
     CU_ASSERT_EQUAL(table.state.scores[1], 1);
     CU_ASSERT_EQUAL(table.state.phase, PONG_SERVE);
     CU_ASSERT(table.state.ball.vx < 0);
-    CU_ASSERT_EQUAL(table.state.ball.speed, PONG_BALL_SPEED);
+    CU_ASSERT_EQUAL(table.state.ball.speed, SERVE_SPEED);
     steps(&table, PONG_SERVE_TICKS);
     CU_ASSERT_EQUAL(table.state.phase, PONG_PLAY);
     make_point(&table, 0);
@@ -347,6 +357,42 @@ static void test_first_to_seven_wins(void)
     steps(&table, 100);
     CU_ASSERT_EQUAL(table.state.phase, phase);
     CU_ASSERT_EQUAL(table.state.scores[1], 7);
+}
+
+/* --- options --- */
+
+static void test_option_says_how_many_points_win(void)
+{
+    static const int32_t points[] = {1, 3, PONG_POINTS_TO_WIN_MAX};
+    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        struct table table;
+        struct gk_result none;
+        sit_down_at(&table, 2, 1, points[i], PONG_NORMAL);
+        join_all(&table);
+        steps(&table, PONG_COUNTDOWN_TICKS);
+        for (int32_t made = 0; made < points[i]; made++) {
+            CU_ASSERT_EQUAL(GAME->result(NULL, &table.state, &none), 0);
+            make_point(&table, 0);
+        }
+        CU_ASSERT_EQUAL(result_of(&table).players[0].score, points[i]);
+        CU_ASSERT_EQUAL(result_of(&table).players[0].outcome, GK_OUTCOME_WIN);
+        CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+    }
+}
+
+static void test_option_says_how_fast_the_ball_is_served(void)
+{
+    static const int32_t speeds[] = {GK_FIXED(7), GK_FIXED(9), GK_FIXED(12)};
+    for (int32_t speed = PONG_SLOW; speed <= PONG_FAST; speed++) {
+        struct table table;
+        sit_down_at(&table, 2, 1, 7, speed);
+        join_all(&table);
+        steps(&table, PONG_COUNTDOWN_TICKS);
+        CU_ASSERT_EQUAL(table.state.ball.speed, speeds[speed]);
+        make_point(&table, 1);
+        CU_ASSERT_EQUAL(table.state.ball.speed, speeds[speed]); /* and again after a point */
+        CU_ASSERT_EQUAL(GAME->check(NULL, &table.state), 1);
+    }
 }
 
 /* --- staying away --- */
@@ -536,6 +582,7 @@ static void test_view_says_what_stands_in_its_description(void)
     CU_ASSERT_EQUAL(gk_read_u8(&reader), PONG_NOBODY);
     CU_ASSERT_EQUAL(gk_read_u8(&reader), 0);
     CU_ASSERT_EQUAL(gk_read_u8(&reader), 0);
+    CU_ASSERT_EQUAL(gk_read_u8(&reader), 7);
     CU_ASSERT_EQUAL(gk_read_u16(&reader), 450 * 16);
     CU_ASSERT_EQUAL(gk_read_u16(&reader), 250 * 16);
     CU_ASSERT_EQUAL(gk_reader_done(&reader), 1);
@@ -594,7 +641,9 @@ static void test_invariants_hold_through_100000_hostile_ticks(void)
         broken += !GAME->check(NULL, &table.state);
         if (table.state.phase == PONG_OVER) {
             ended++;
-            sit_down(&table, gk_random_below(&chance, 2) ? 2 : 4, i);
+            sit_down_at(&table, gk_random_below(&chance, 2) ? 2 : 4, i,
+                        gk_random_between(&chance, 1, PONG_POINTS_TO_WIN_MAX),
+                        gk_random_between(&chance, PONG_SLOW, PONG_FAST));
         }
     }
     CU_ASSERT_EQUAL(broken, 0);
@@ -632,7 +681,7 @@ static uint32_t ticks_between_bots(uint32_t players, uint64_t seed, uint32_t lef
 {
     struct table table;
     uint32_t ticks = 0;
-    sit_down(&table, players, seed);
+    sit_down_at(&table, players, seed, 7, (int32_t)(seed % 3));
     join_all(&table);
     for (; ticks < 60 * 60 * 60 && table.state.phase != PONG_OVER; ticks++) {
         for (uint32_t slot = 0; slot < players; slot++)
@@ -649,16 +698,18 @@ static uint32_t ticks_between_bots(uint32_t players, uint64_t seed, uint32_t lef
 static void test_bots_play_to_the_end_and_the_better_one_wins(void)
 {
     struct gk_result result;
-    uint32_t better = 0, longest = 0;
-    for (uint64_t seed = 0; seed < 10; seed++) {
+    uint32_t better = 0, better_pairs = 0, longest = 0;
+    for (uint64_t seed = 0; seed < 18; seed++) {
         ticks_between_bots(2, seed, 1, 3, &result);
         better += result.players[1].outcome == GK_OUTCOME_WIN;
+        ticks_between_bots(4, seed, 3, 1, &result);
+        better_pairs += result.players[0].outcome == GK_OUTCOME_WIN;
         uint32_t ticks = ticks_between_bots(2, seed, 3, 3, &result);
         longest = ticks > longest ? ticks : longest;
         CU_ASSERT_EQUAL(result.reason, 0);
-        ticks_between_bots(4, seed, 2, 2, &result);
     }
-    CU_ASSERT(better >= 8);
+    CU_ASSERT(better >= 17);
+    CU_ASSERT(better_pairs >= 16);
     CU_ASSERT(longest < 30 * 60 * 60);
 }
 
@@ -685,6 +736,8 @@ static CU_TestInfo rules[] = {
     TEST(ball_passes_a_paddle_that_stands_elsewhere),
     TEST(point_is_served_to_the_one_who_lost_it),
     TEST(first_to_seven_wins),
+    TEST(option_says_how_many_points_win),
+    TEST(option_says_how_fast_the_ball_is_served),
     TEST(who_never_comes_forfeits_after_twenty_seconds),
     TEST(match_nobody_comes_to_is_a_draw_by_forfeit),
     TEST(disconnect_pauses_and_return_counts_down_again),

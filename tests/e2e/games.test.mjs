@@ -1,5 +1,6 @@
-// Every game but Pong (match.test.mjs has that one): found on the home page with its picture, played
-// to the end with the keyboard or by clicks in real browsers, and the result is the players'.
+// Every game in the browser, each of its modes that match.test.mjs (Pong, one against one) does not
+// play: found on the home page with its picture, or in a room with other rules; played to the end
+// with the keyboard or by clicks in real browsers, and the result is the players'.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -9,6 +10,7 @@ import * as battleships from '../../games/battleships/client/view.js';
 import { layCourts } from '../../games/breakout/client/draw.js';
 import * as breakout from '../../games/breakout/client/view.js';
 import * as cycles from '../../games/cycles/client/view.js';
+import * as pong from '../../games/pong/client/view.js';
 import { start_platform, until } from '../integration/harness.mjs';
 import { start_browser, Visitor } from './visitor.mjs';
 
@@ -39,6 +41,39 @@ describe('the games in the browser', () => {
             await visitor.has_game_focus();
         }
         return [one, other];
+    }
+
+    // A room with rules of its own; `friends` come by its link, and the host starts the match. `rules`
+    // says what stands behind a label: a text, or true for a box that is ticked.
+    async function room_of(decode, game, mode, rules, friends) {
+        const open = (options) => Visitor.open(browser, platform, { decode, ...options });
+        const host = await open({});
+        const { page } = host;
+        await page.goto('/rooms');
+        await page.getByRole('button', { name: 'Create room' }).click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByLabel('Game').selectOption({ label: game });
+        await dialog.getByLabel('Mode').selectOption({ label: mode });
+        await dialog.getByText('Rules').click();
+        for (const [label, value] of Object.entries(rules)) {
+            const field = dialog.getByLabel(label, { exact: true });
+            if (value === true) await field.check();
+            else if ((await field.evaluate(({ tagName }) => tagName)) === 'SELECT')
+                await field.selectOption({ label: value });
+            else await field.fill(value);
+        }
+        await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+        await page.waitForURL(/\/rooms\/[0-9a-f-]{36}$/);
+        const visitors = [host];
+        for (let i = 0; i < friends; i++) {
+            const friend = await open({ phone: i % 2 === 0, dark: true });
+            await friend.join_as_guest(page.url());
+            await friend.page.getByRole('button', { name: 'Ready' }).click();
+            visitors.push(friend);
+        }
+        await page.getByRole('button', { name: 'Start match' }).click();
+        for (const visitor of visitors) await visitor.has_game_focus();
+        return visitors;
     }
 
     async function result_of(visitors) {
@@ -86,6 +121,113 @@ describe('the games in the browser', () => {
         assert.equal(of(rider).score, rider.view.roundsToWin);
         assert.equal(of(other).outcome, 'loss');
         await Promise.all([rider.close(), other.close()]);
+    });
+
+    test('light cycles, everyone for himself: who comes late rides from the next round on', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const rules = {
+            'Rounds to win': '2',
+            Seats: '4',
+            'Others may come and play while a match is on': true,
+        };
+        const riders = await room_of(
+            cycles.decodeView,
+            'Light Cycles',
+            'Everyone for themselves',
+            rules,
+            2,
+        );
+        const [rider] = riders;
+        const late = await Visitor.open(browser, platform, { decode: cycles.decodeView });
+        await late.page.goto(rider.page.url());
+        const stop = avoid_walls(rider);
+        await rider.see('a ride of three', (view) => view.phase === 'ride');
+        assert.equal(rider.view.players.filter(({ riding }) => riding).length, 3);
+        assert.equal(rider.view.roundsToWin, 2);
+
+        await late.page.getByRole('button', { name: 'Play as guest' }).click();
+        const seen = await late.see('a seat', (view) => view.players[late.slot]?.here);
+        assert.equal(seen.players[late.slot].riding, false);
+        await late.see('the next round', ({ round, players }) => {
+            return round > seen.round && players[late.slot].riding;
+        });
+        await Promise.all([
+            rider.screenshot('cycles-ffa'),
+            riders[1].screenshot('cycles-ffa-phone'),
+        ]);
+
+        riders.push(late);
+        await rider.see_within('the end', MATCH_MS_MAX, (view) => view.phase === 'over');
+        const { players } = await result_of(riders);
+        await stop();
+        assert.equal(players.length, 4);
+        const best = players.filter(({ place }) => place === 1);
+        assert.equal(best.length, 1);
+        assert.equal(best[0].score, 2);
+        assert.deepEqual(
+            players.map(({ outcome }) => outcome === 'win'),
+            players.map(({ place }) => place === 1),
+        );
+        for (const visitor of riders) await visitor.close();
+    });
+
+    test('light cycles in pairs, with mates of the computer: mates share the result', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const rules = {
+            'Rounds to win': '1',
+            'The arena shrinks': true,
+            'The computer takes free seats': 'easy',
+        };
+        const riders = await room_of(cycles.decodeView, 'Light Cycles', '2 against 2', rules, 1);
+        const [one, other] = riders;
+        await one.see('a ride', (view) => view.phase === 'ride' && view.players[0].steps > 10);
+        assert.deepEqual(
+            one.view.players.map(({ team }) => team),
+            [0, 1, 0, 1],
+        );
+        await Promise.all([one.screenshot('cycles-pairs'), other.screenshot('cycles-pairs-phone')]);
+        await one.see_within('the end', MATCH_MS_MAX, (view) => view.phase === 'over');
+        const { players } = await result_of(riders);
+        await other.screenshot('cycles-pairs-end-phone');
+        const of = (slot) => players.find((player) => player.slot === slot);
+        for (const slot of [0, 1]) {
+            const [first, second] = [of(slot), of(slot + 2)];
+            assert.deepEqual(
+                [first.place, first.outcome, first.score],
+                [second.place, second.outcome, second.score],
+            );
+        }
+        for (const visitor of riders) await visitor.close();
+    });
+
+    test('Pong in pairs, with mates of the computer, to one point', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const rules = {
+            'Points to win': '1',
+            'Speed of the ball': 'Fast',
+            'The computer takes free seats': 'easy',
+        };
+        const players = await room_of(pong.decodeView, 'Pong', '2 against 2', rules, 1);
+        const [one, other] = players;
+        const view = await one.see('the ball', (seen) => seen.phase === 'play');
+        assert.equal(view.pointsToWin, 1);
+        assert.deepEqual(
+            view.paddles.map(({ face }) => face),
+            [60, 1540, 380, 1220],
+        );
+        await other.screenshot('pong-pairs-phone');
+        await one.page.keyboard.down('ArrowUp'); // out of the way, as the other one
+        await other.page.keyboard.down('ArrowUp');
+        await one.see_within('the end', MATCH_MS_MAX, (seen) => seen.phase === 'over');
+        const result = await result_of(players);
+        const of = (slot) => result.players.find((player) => player.slot === slot);
+        assert.equal(of(0).outcome, of(2).outcome);
+        assert.equal(of(1).outcome, of(3).outcome);
+        assert.notEqual(of(0).outcome, of(1).outcome);
+        for (const visitor of players) await visitor.close();
     });
 
     test('battleships: the one who aims better wins', { timeout: MATCH_MS_MAX }, async () => {
@@ -145,20 +287,15 @@ describe('the games in the browser', () => {
         await page.waitForURL(/\/rooms\//);
         await player.has_game_focus();
         await player.see('the ball', (view) => view.courts[0].status === 'flies');
-        const box = await page.frameLocator('iframe').locator('canvas').boundingBox();
-        const [{ left, scale }] = layCourts(box, 1);
-        await until(
+        const stop = await follow_with_mouse(player, 1);
+        await player.see_within(
             'a score',
-            async () => {
-                const [court] = player.view.courts;
-                const x = court.balls[0]?.x ?? breakout.WIDTH / 2;
-                await page.mouse.move(box.x + left + x * scale, box.y + box.height / 2);
-                return court.score >= 50;
-            },
             MATCH_MS_MAX,
+            ({ courts: [court] }) => court.score >= 50,
         );
         await player.screenshot('breakout');
-        await page.mouse.move(box.x + left, box.y + box.height / 2);
+        await stop();
+        await page.keyboard.down('ArrowLeft');
         await player.see_within('the end', MATCH_MS_MAX, (view) => view.phase === 'over');
         const { players } = await result_of([player]);
         assert.equal(players.length, 1);
@@ -166,7 +303,87 @@ describe('the games in the browser', () => {
         assert.ok(players[0].score >= 50);
         await player.close();
     });
+
+    test('breakout together: both hold the ball, and both lose it', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const rules = { Lives: '1', 'First level': '2' };
+        const players = await room_of(breakout.decodeView, 'Breakout', 'Together', rules, 1);
+        const [one, other] = players;
+        const view = await one.see('the ball', (seen) => seen.courts[0].status === 'flies');
+        assert.equal(view.courts.length, 1);
+        assert.equal(view.courts[0].level, 1);
+        assert.equal(view.courts[0].lives, 1);
+        await one.page.keyboard.down('ArrowLeft');
+        await other.page.keyboard.down('ArrowRight');
+        await other.see('both paddles elsewhere', ({ players: [left, right] }) => {
+            return left.x < 200 && right.x > 600;
+        });
+        await other.screenshot('breakout-together-phone');
+        await one.see_within('the end', MATCH_MS_MAX, (seen) => seen.phase === 'over');
+        const result = await result_of(players);
+        assert.deepEqual(
+            result.players.map(({ outcome }) => outcome),
+            ['loss', 'loss'],
+        );
+        for (const visitor of players) await visitor.close();
+    });
+
+    test('breakout against each other: the same bricks, and the higher score wins', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const rules = { Lives: '1' };
+        const players = await room_of(
+            breakout.decodeView,
+            'Breakout',
+            'Against each other',
+            rules,
+            1,
+        );
+        const [one, other] = players;
+        const view = await one.see('the ball', (seen) => seen.courts[1]?.status === 'flies');
+        assert.deepEqual(view.courts[0].bricks, view.courts[1].bricks);
+        await other.page.keyboard.down('ArrowLeft'); // loses his ball, at least after its first way
+        const stop = await follow_with_mouse(one, 2);
+        await one.see_within('a lead', MATCH_MS_MAX, ({ courts }) => {
+            return courts[1].status === 'lost' && courts[0].score > courts[1].score;
+        });
+        await Promise.all([
+            one.screenshot('breakout-versus'),
+            other.screenshot('breakout-versus-phone'),
+        ]);
+        await stop();
+        await one.page.keyboard.down('ArrowRight');
+        await one.see_within('the end', MATCH_MS_MAX, (seen) => seen.phase === 'over');
+        const result = await result_of(players);
+        const of = (slot) => result.players.find((player) => player.slot === slot);
+        assert.equal(of(one.slot).outcome, 'win');
+        assert.equal(of(other.slot).outcome, 'loss');
+        for (const visitor of players) await visitor.close();
+    });
 });
+
+// Keeps the own paddle below the ball until `stop()` is called.
+async function follow_with_mouse(visitor, courts) {
+    const { page, slot } = visitor;
+    const box = await page.frameLocator('iframe').locator('canvas').boundingBox();
+    const { left, scale } = layCourts(box, courts)[courts === 1 ? 0 : slot];
+    let work = null;
+    const watcher = (view) => {
+        const ball = view.courts[courts === 1 ? 0 : slot].balls[0];
+        if (!ball || work) return;
+        work = page.mouse
+            .move(box.x + left + ball.x * scale, box.y + box.height / 2)
+            .finally(() => {
+                work = null;
+            });
+    };
+    visitor.watchers.add(watcher);
+    return async () => {
+        visitor.watchers.delete(watcher);
+        await work;
+    };
+}
 
 // Clicks where the client draws that cell of the other's sea.
 async function click_at(visitor, cell) {

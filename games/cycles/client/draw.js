@@ -296,14 +296,17 @@ function drawPanel(context, { arena, shown, title, lines, tint }, palette) {
   });
 }
 
-function drawHint(context, { arena, lines }, palette) {
+// At the bottom; below the number while there is one, where no cycle stands.
+function drawHint(context, { arena, lines, number }, palette) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.font = `500 15px ${FONT}`;
   context.fillStyle = palette.soft;
   const x = arena.left + arena.width / 2;
   lines.forEach((text, i) => {
-    const y = arena.top + arena.height - 18 - (lines.length - 1 - i) * 22;
+    const y = number
+      ? arena.top + arena.height / 2 + Math.min(120, arena.height / 4) * 0.5 + 14 + i * 22
+      : arena.top + arena.height - 18 - (lines.length - 1 - i) * 22;
     context.fillText(fitted(context, text, arena.width - 16), x, y);
   });
 }

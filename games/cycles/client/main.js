@@ -17,7 +17,8 @@ export function create(kit) {
   const context = kit.canvas.getContext("2d");
   const history = new History();
   const who = { ownSlot, players, texts };
-  let arena = new Arena({ width: 1, height: 1 }, players.length);
+  let nameCount = players.length; // more when somebody comes late
+  let arena = new Arena({ width: 1, height: 1 }, nameCount);
   let shown = null;
   let crashes = [];
   let linked = true;
@@ -31,9 +32,7 @@ export function create(kit) {
     ownCycle,
   });
 
-  kit.onResize((screen) => {
-    arena = new Arena(screen, players.length);
-  });
+  kit.onResize(lay);
   kit.onLink((up) => {
     linked = up;
   });
@@ -49,6 +48,11 @@ export function create(kit) {
     framedAt = now;
     if (tick !== null) history.pass(tick, (before, after) => happened(before, after, now, quiet));
     shown = tick === null ? null : history.at(tick);
+    const said = captions(shown?.view ?? null, who, { linked, ended, touch: controls.touch });
+    if (said.slots.length > nameCount) {
+      nameCount = said.slots.length;
+      lay();
+    }
     draw(context, {
       screen: kit.screen,
       theme: kit.theme,
@@ -58,9 +62,13 @@ export function create(kit) {
       now,
       reducedMotion: kit.reducedMotion,
       ownSlot,
-      ...captions(shown?.view ?? null, who, { linked, ended, touch: controls.touch }),
+      ...said,
     });
   });
+
+  function lay() {
+    arena = new Arena(kit.screen, nameCount);
+  }
 
   function ownCycle() {
     const player = history.newest?.players[ownSlot];

@@ -9,7 +9,7 @@ const PING_MS = 1000;
 
 export class PlayerFrame {
   // what: {channel, slot (null: spectator), title, address, entry, start}
-  // handlers: {send(frame), latency(ms), status(text), escape(), failed(text)}
+  // handlers: {send(frame), ready(), latency(ms), status(text), escape(), failed(text)}
   constructor(what, handlers) {
     this.what = what;
     this.handlers = handlers;
@@ -78,7 +78,7 @@ export class PlayerFrame {
     this.#sendShort(OP.whole);
     this.#ping();
     this.timer = setInterval(() => this.#ping(), PING_MS);
-    this.node.dataset.ready = "";
+    this.handlers.ready();
   }
 
   #hear(data) {

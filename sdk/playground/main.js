@@ -75,7 +75,8 @@ const heard = {
       actions: [["New match with the new build", () => settings.start()]],
     });
   },
-  build({ state, text, ms }) {
+  build({ folder, state, text: said, ms }) {
+    const text = said.replaceAll(`${folder}/`, "");
     const chip = byId("build");
     chip.dataset.state = state;
     setText(chip, { building: "Building…", built: `Built in ${ms} ms`, failed: "Does not build" }[state]);

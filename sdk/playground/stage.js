@@ -28,11 +28,12 @@ export class Stage {
     this.cards = [];
     this.soundOn = false;
     this.soundOf = 0; // channel of the frame that was last in use
-    this.wanted = null; // slot that is to have the keyboard, until settledAt
+    this.keeper = null; // what is to have the keyboard, until settledAt
     this.settledAt = 0;
     setInterval(() => this.#lookForFocus(), LOOK_MS);
-    window.addEventListener("pointerdown", () => this.#letFocusBe());
-    window.addEventListener("keydown", () => this.#letFocusBe());
+    window.addEventListener("focusin", ({ target }) => {
+      if (target.tagName !== "IFRAME") this.keeper = target;
+    });
     new ResizeObserver(() => this.#fit()).observe(node.parentElement);
   }
 
@@ -97,13 +98,14 @@ export class Stage {
 
   focus(slot) {
     const card = this.cards[slot];
-    if (card?.slot === slot) card.frame?.focus();
+    if (card?.slot !== slot || !card.frame) return;
+    this.keeper = card.frame.node;
+    card.frame.focus();
   }
 
   // The same, and it keeps it while the frames start.
   focusFirst(slot) {
-    this.wanted = slot;
-    this.settledAt = performance.now() + SETTLE_MS;
+    this.#settle();
     if (slot !== null) this.focus(slot);
   }
 
@@ -217,6 +219,7 @@ export class Stage {
       },
       {
         send: this.send,
+        ready: () => this.#settle(),
         latency: (ms) => card.latency && setText(card.latency, `${Math.round(ms)} ms`),
         status: (text) => this.say(`${who}: ${text}`),
         escape: () => this.escaped(),
@@ -248,9 +251,8 @@ export class Stage {
     const { seat } = card;
     if (!seat) return;
     const state = standing.left ? "left" : standing.joined ? "here" : "away";
-    const words = { left: "has left", here: "is here", away: "is away" }[state];
     card.node.dataset.presence = state;
-    setText(card.presence, words);
+    setText(card.presence, state);
     setText(card.link, seat.connected ? "Disconnect" : "Connect");
     card.link.disabled = standing.left;
     card.leave.disabled = standing.left || seat.leaving;
@@ -310,11 +312,15 @@ export class Stage {
     this.#fit();
   }
 
+  #settle() {
+    this.settledAt = performance.now() + SETTLE_MS;
+  }
+
   #lookForFocus() {
     const focused = this.cards.find(({ frame }) => frame && document.activeElement === frame.node);
-    if (performance.now() < this.settledAt && focused && focused.slot !== this.wanted) {
-      if (this.wanted === null) focused.frame.node.blur();
-      else this.focus(this.wanted);
+    if (performance.now() < this.settledAt && focused && focused.frame.node !== this.keeper) {
+      if (this.keeper?.isConnected) this.keeper.focus({ preventScroll: true });
+      else focused.frame.node.blur();
       return;
     }
     for (const card of this.cards) card.node.dataset.focused = card === focused ? "yes" : "no";
@@ -322,10 +328,6 @@ export class Stage {
       this.soundOf = focused.channel;
       this.setSound(this.soundOn);
     }
-  }
-
-  #letFocusBe() {
-    this.settledAt = 0;
   }
 
   // As large as they can be while all are seen at once.

@@ -370,9 +370,10 @@ static void tell_build(struct playground *playground)
 {
     static const char *const states[] = {
         [PLAY_BUILDING] = "building", [PLAY_BUILT] = "built", [PLAY_NOT_BUILT] = "failed"};
-    send(playground, json_pack("{s:s, s:s, s:i, s:o}", "t", "build", "state",
-                               states[playground->build_state], "ms", playground->build_ms, "text",
-                               text_of(playground->build_text, strlen(playground->build_text))));
+    send(playground,
+         json_pack("{s:s, s:s, s:s, s:i, s:o}", "t", "build", "folder", playground->folder, "state",
+                   states[playground->build_state], "ms", playground->build_ms, "text",
+                   text_of(playground->build_text, strlen(playground->build_text))));
 }
 
 /* Where the match stands. */
@@ -380,7 +381,7 @@ static void tell_now(struct playground *playground)
 {
     struct play_session *session = playground->session;
     static char explained[PLAY_EXPLAIN_BYTES];
-    (void)play_session_explain(session, explained);
+    play_session_explain(session, explained);
     char hash[17];
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)play_session_hash(session));
     json_t *seats = json_array();

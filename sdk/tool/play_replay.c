@@ -194,7 +194,10 @@ static bool play_again(struct play_session *session, struct replay_reader *reade
             step.ticks = record.type == REPLAY_TICK;
             step.present = step.ticks ? record.inputs.present : 0;
             step.inputs = step.ticks ? record.inputs.bytes : reader->given;
-            if (!play_session_step_as(session, &step)) {
+            uint32_t times = step.ticks ? record.ticks : 1;
+            while (times > 0 && play_session_step_as(session, &step))
+                times--;
+            if (times > 0) {
                 snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "It stops at step %u: %s",
                          session->now.step,
                          *session->fault ? session->fault : "there the match is over.");

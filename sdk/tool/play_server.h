@@ -14,8 +14,9 @@
 #include "tool/play_files.h"
 
 #define PLAY_MESSAGE_BYTES_MAX (64u << 10) /* of the page */
-#define PLAY_WAITING_BYTES_MAX (32u << 20) /* for the page; one that reads nothing is hung up on   \
-                                            */
+#define PLAY_WAITING_BYTES_MAX                                                                     \
+    (32u << 20) /* for the page; one that reads nothing is hung up on                              \
+                 */
 
 #define PLAY_CLOSE_BAD      4400
 #define PLAY_CLOSE_REPLACED 4409

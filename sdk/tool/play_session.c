@@ -83,7 +83,7 @@ void play_session_take_image(struct play_session *session, struct play_image *im
     if (session->image_count == PLAY_IMAGES_MAX)
         forget_past(session);
     session->images[session->image_count++] = image;
-    session->swap_refused[0] = 0;
+    session->swap_refused[0] = session->explain_fault[0] = 0;
     if (session->history && play_session_is_live(session) && adapt(session))
         session->fault[0] = 0;
 }
@@ -92,16 +92,16 @@ void play_session_take_image(struct play_session *session, struct play_image *im
 static void forget_past(struct play_session *session)
 {
     struct play_image *image = session->images[session->now.image];
+    if (session->runner && session->runner->image != image) {
+        play_runner_end(session->runner);
+        session->runner = NULL;
+    }
     for (uint32_t i = 0; i < session->image_count; i++)
         if (session->images[i] != image)
             play_image_free(session->images[i]);
     session->images[0] = image;
     session->image_count = 1;
     session->now.image = 0;
-    if (session->runner && session->runner->image != image) {
-        play_runner_end(session->runner);
-        session->runner = NULL;
-    }
     if (session->history &&
         !play_history_begin(session->history, &session->now, session->state, session->sizes))
         abort();
@@ -407,14 +407,21 @@ uint64_t play_session_hash(const struct play_session *session)
     return state_hash(session->state, session->sizes.state_bytes);
 }
 
-bool play_session_explain(struct play_session *session, char ret_text[PLAY_EXPLAIN_BYTES])
+void play_session_explain(struct play_session *session, char ret_text[PLAY_EXPLAIN_BYTES])
 {
-    ret_text[0] = 0;
-    if (!session->history || *session->fault ||
-        !lay_moment(session, &session->now, session->state) || !ask(session, PLAY_EXPLAIN))
-        return false;
-    snprintf(ret_text, PLAY_EXPLAIN_BYTES, "%s", session->runner->desk->explain);
-    return true;
+    char fault[PLAY_FAULT_BYTES_MAX];
+    snprintf(ret_text, PLAY_EXPLAIN_BYTES, "%s", session->explain_fault);
+    if (!session->history || *session->explain_fault)
+        return;
+    memcpy(fault, session->fault, sizeof fault);
+    if (lay_moment(session, &session->now, session->state) && ask(session, PLAY_EXPLAIN)) {
+        snprintf(ret_text, PLAY_EXPLAIN_BYTES, "%s", session->runner->desk->explain);
+        return;
+    }
+    /* The match can do without it. */
+    snprintf(session->explain_fault, sizeof session->explain_fault, "%s", session->fault);
+    snprintf(ret_text, PLAY_EXPLAIN_BYTES, "%s", session->fault);
+    memcpy(session->fault, fault, sizeof fault);
 }
 
 const uint8_t *play_session_view(const struct play_session *session, uint32_t viewer)

@@ -75,10 +75,11 @@ struct play_session {
     char fault[PLAY_FAULT_BYTES_MAX]; /* "": the game is well. Else it stands still until a new
                                        * image, a new try or a way back */
     uint32_t fault_step;              /* the step that it could not do */
-    char swap_refused[PLAY_SENTENCE_BYTES]; /* "": the newest build plays. Else why it cannot take
-                                             * over the match */
-    uint64_t steps_done;                    /* live ones, since the match began */
-    uint64_t measured, step_ns, views_ns;   /* of every so manieth */
+    char explain_fault[PLAY_FAULT_BYTES_MAX]; /* "": `explain` does its work */
+    char swap_refused[PLAY_SENTENCE_BYTES];   /* "": the newest build plays. Else why it cannot take
+                                               * over the match */
+    uint64_t steps_done;                      /* live ones, since the match began */
+    uint64_t measured, step_ns, views_ns;     /* of every so manieth */
 
     struct play_log_entry log[PLAY_LOG_KEPT]; /* a ring */
     uint32_t log_written;
@@ -126,8 +127,9 @@ bool play_session_is_live(const struct play_session *session);
 bool play_session_is_over(const struct play_session *session);
 uint64_t play_session_hash(const struct play_session *session);
 
-/* `explain` of this moment, zero-terminated; "" when the game has none. False: fault. */
-bool play_session_explain(struct play_session *session, char ret_text[PLAY_EXPLAIN_BYTES]);
+/* `explain` of this moment, zero-terminated; "" when the game has none. When it does wrong, what it
+ * did, and it is not called again before the next build. */
+void play_session_explain(struct play_session *session, char ret_text[PLAY_EXPLAIN_BYTES]);
 
 /* What `viewer` (a slot or PLAY_SPECTATOR) sees now. */
 const uint8_t *play_session_view(const struct play_session *session, uint32_t viewer);

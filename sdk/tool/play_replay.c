@@ -7,6 +7,7 @@
 
 #include "host/hash.h"
 #include "host/replay.h"
+#include "tool/file.h"
 #include "tool/play.h"
 
 #define BUFFER_BYTES 65536
@@ -17,7 +18,6 @@ static void write_step(struct replay_writer *writer, const struct play_moment *b
                        const struct play_step *step);
 static struct replay_image image_of(const struct play_image *image);
 static bool write_to_file(void *context, const uint8_t *bytes, size_t count);
-static bool read_whole(const char *path, uint8_t **ret_bytes, size_t *ret_count);
 static bool play_again(struct play_session *session, struct replay_reader *reader,
                        char ret_sentence[PLAY_SENTENCE_BYTES]);
 static bool head_fits(const struct play_session *session, const struct replay_head *head,
@@ -66,11 +66,10 @@ bool play_replay_load(struct play_session *session, const char *path,
                       char ret_sentence[PLAY_SENTENCE_BYTES])
 {
     static struct replay_reader reader;
-    uint8_t *bytes = NULL;
     size_t count;
-    if (!read_whole(path, &bytes, &count)) {
-        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "%s: %s", path, strerror(errno));
-        free(bytes);
+    uint8_t *bytes = file_read(path, REPLAY_BYTES_MAX, &count);
+    if (!bytes) {
+        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "%s cannot be read.", path);
         return false;
     }
     enum replay_refusal refusal = replay_read_begin(&reader, bytes, count);
@@ -151,31 +150,6 @@ static struct replay_image image_of(const struct play_image *image)
 static bool write_to_file(void *context, const uint8_t *bytes, size_t count)
 {
     return fwrite(bytes, 1, count, context) == count;
-}
-
-static bool read_whole(const char *path, uint8_t **ret_bytes, size_t *ret_count)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    size_t capacity = 0, count = 0, got = 1;
-    uint8_t *bytes = NULL;
-    while (got > 0 && count <= REPLAY_BYTES_MAX) {
-        if (count == capacity) {
-            capacity = capacity ? 2 * capacity : BUFFER_BYTES;
-            uint8_t *grown = realloc(bytes, capacity);
-            if (!grown)
-                break;
-            bytes = grown;
-        }
-        got = fread(bytes + count, 1, capacity - count, file);
-        count += got;
-    }
-    bool fine = !ferror(file) && bytes;
-    fclose(file);
-    *ret_bytes = bytes;
-    *ret_count = count;
-    return fine;
 }
 
 /* With the newest build from the first step to the last, whoever recorded it. */

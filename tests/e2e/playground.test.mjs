@@ -1,7 +1,7 @@
 // The playground of a game's author: the real `gamekit play` on a copy of Pong, which is built and
 // played in Chromium, changed while it is played, and broken in every way.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -349,6 +349,12 @@ describe('a match on the playground', () => {
             .waitFor();
         const [name] = fs.readdirSync(path.join(playground.folder, 'replays'));
         assert.match(name, /\.gkreplay$/);
+        const again = spawnSync(program, [
+            'replay',
+            path.join(playground.folder, 'replays', name),
+            path.join(playground.folder, 'build/plugins.d/pong'),
+        ]);
+        assert.equal(again.status, 0, String(again.stderr));
         await playground.click('New match');
         await playground.see('a new match', ({ step }) => step < saved.step - 100);
         await playground.click('Load');

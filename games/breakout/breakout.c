@@ -308,6 +308,8 @@ static void let_fall(struct breakout_court *court, uint32_t brick)
 /* Hits the brick that the ball touches, if there is one. */
 static int hit_brick(struct breakout_court *court, const struct breakout_ball *ball)
 {
+    if (ball->y >= BREAKOUT_BRICKS_BOTTOM + BREAKOUT_BALL_RADIUS)
+        return 0;
     for (uint32_t i = 0; i < BREAKOUT_BRICKS; i++) {
         int32_t column = (int32_t)(i % BREAKOUT_COLUMNS), row = (int32_t)(i / BREAKOUT_COLUMNS);
         int32_t x = BREAKOUT_BRICKS_LEFT + column * BREAKOUT_BRICK_WIDTH;

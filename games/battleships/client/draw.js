@@ -50,7 +50,8 @@ const PALETTES = {
 
 // scene: {screen, theme, table, view, title, names: by slot, fleet: while it is laid or null, wrong:
 // numbers of ships, held: number of a ship or null, cursor: {slot, cell} or null, hover: the same,
-// secondsLeft: of this turn or null, of turnSeconds; splash: {slot, cell, at} or null, now, reducedMotion, labels: of the buttons, disabled: ids}
+// secondsLeft: of this turn or null, of turnSeconds; splash: {slot, cell, at} or null, now,
+// reducedMotion, labels: of the buttons, disabled: ids}
 export function draw(context, scene) {
   const { screen, table, view } = scene;
   const palette = PALETTES[scene.theme];

@@ -2,7 +2,7 @@
 import { TICK_HZ } from "./view.js";
 
 // who: {ownSlot, players: [{name, slot}], texts}
-export function nameOf(who, slot) {
+function nameOf(who, slot) {
   return who.players.find((player) => player.slot === slot)?.name ?? `#${slot + 1}`;
 }
 

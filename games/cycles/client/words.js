@@ -2,17 +2,17 @@
 import { TICK_HZ } from "./view.js";
 
 // who: {ownSlot, players: [{name, slot}], texts}
-export function nameOf(who, slot) {
+function nameOf(who, slot) {
   return who.players.find((player) => player.slot === slot)?.name ?? `#${slot + 1}`;
 }
 
-export function nameOfTeam(view, who, team) {
+function nameOfTeam(view, who, team) {
   const mates = view.players.map((_, slot) => slot).filter((slot) => slot % view.teams === team);
   return mates.map((slot) => nameOf(who, slot)).join(who.texts.mates);
 }
 
 // Team by team; a seat that nobody has is left out.
-export function shownSlots(view, who) {
+function shownSlots(view, who) {
   const isTaken = (slot) =>
     view.players[slot].here || who.players.some((player) => player.slot === slot);
   return view.players

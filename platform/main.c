@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin/admin.h"
 #include "auth/auth.h"
 #include "core/log.h"
 #include "games/games.h"
@@ -29,26 +30,30 @@ static const struct service *const services[] = {
 
 struct word {
     const char *name;
-    const char *operand; /* the word that must follow; NULL: none */
+    const char *operand; /* what must follow; NULL: nothing */
+    int operands_max;
     const char *help;
-    int (*run)(const struct settings *settings, const char *operand);
+    int (*run)(const struct settings *settings, int operand_count, char **operands);
 };
 
-static int run_serve(const struct settings *settings, const char *unused);
-static int run_service(const struct settings *settings, const char *name);
-static int run_migrate(const struct settings *settings, const char *unused);
-static int run_routes(const struct settings *settings, const char *unused);
-static int run_help(const struct settings *settings, const char *unused);
-static int run_version(const struct settings *settings, const char *unused);
+static int run_serve(const struct settings *settings, int operand_count, char **operands);
+static int run_service(const struct settings *settings, int operand_count, char **operands);
+static int run_game(const struct settings *settings, int operand_count, char **operands);
+static int run_migrate(const struct settings *settings, int operand_count, char **operands);
+static int run_routes(const struct settings *settings, int operand_count, char **operands);
+static int run_help(const struct settings *settings, int operand_count, char **operands);
+static int run_version(const struct settings *settings, int operand_count, char **operands);
 
 static const struct word words[] = {
-    {"serve", NULL, "start and watch the whole platform on this machine", run_serve},
-    {"service", "NAME", "run one service alone: auth, social, games, rooms, matchmaking, gateway",
-     run_service},
-    {"migrate", NULL, "bring every schema of database_url up to date", run_migrate},
-    {"routes", NULL, "print every route of every service as JSON", run_routes},
-    {"help", NULL, "print this help", run_help},
-    {"version", NULL, "print the version", run_version},
+    {"serve", NULL, 0, "start and watch the whole platform on this machine", run_serve},
+    {"service", "NAME", 1,
+     "run one service alone: auth, social, games, rooms, matchmaking, gateway", run_service},
+    {"game", "WORD", ADMIN_WORDS_MAX,
+     "list, install, swap, drain, rollback, disable, enable, workers, audit: for admins", run_game},
+    {"migrate", NULL, 0, "bring every schema of database_url up to date", run_migrate},
+    {"routes", NULL, 0, "print every route of every service as JSON", run_routes},
+    {"help", NULL, 0, "print this help", run_help},
+    {"version", NULL, 0, "print the version", run_version},
 };
 
 static int complain(const char *before, const char *word, const char *after)
@@ -71,17 +76,20 @@ int main(int argument_count, char **arguments, char **environment)
     if (!word)
         return complain("there is no command \"", name, "\".");
 
-    int taken = word->operand ? 3 : 2;
-    if (argument_count < taken || (word->operand && arguments[2][0] == '-'))
+    char **operands = arguments + 2;
+    int count = 0;
+    while (count < word->operands_max && count < argument_count - 2 && operands[count][0] != '-')
+        count++;
+    if (word->operand && count == 0)
         return complain("the command ", name, " needs a name behind it.");
     struct settings settings;
     char sentence[CONFIG_SENTENCE_BYTES];
-    if (!settings_load(argument_count - taken, arguments + taken, environment, &settings,
+    if (!settings_load(argument_count - 2 - count, operands + count, environment, &settings,
                        sentence)) {
         fprintf(stderr, "transcendence: %s\n", sentence);
         return EXIT_SETTINGS;
     }
-    return word->run(&settings, word->operand ? arguments[2] : NULL);
+    return word->run(&settings, count, operands);
 }
 
 static const char *upload_path_of(const struct service *service)
@@ -109,16 +117,18 @@ static size_t list_services(const struct settings *settings,
     return SERVICE_COUNT + 1;
 }
 
-static int run_serve(const struct settings *settings, const char *unused)
+static int run_serve(const struct settings *settings, int operand_count, char **operands)
 {
-    (void)unused;
+    (void)operand_count, (void)operands;
     log_init("serve", LOG_INFO);
     struct serve_service list[SERVE_SERVICES_MAX];
     return serve_run(settings, list, list_services(settings, list));
 }
 
-static int run_service(const struct settings *settings, const char *name)
+static int run_service(const struct settings *settings, int operand_count, char **operands)
 {
+    const char *name = operands[0];
+    (void)operand_count;
     if (strcmp(name, GATEWAY) == 0)
         return gateway_run(settings);
     for (size_t i = 0; i < SERVICE_COUNT; i++)
@@ -127,9 +137,14 @@ static int run_service(const struct settings *settings, const char *name)
     return complain("there is no service \"", name, "\".");
 }
 
-static int run_migrate(const struct settings *settings, const char *unused)
+static int run_game(const struct settings *settings, int operand_count, char **operands)
 {
-    (void)unused;
+    return admin_run(settings, operand_count, operands);
+}
+
+static int run_migrate(const struct settings *settings, int operand_count, char **operands)
+{
+    (void)operand_count, (void)operands;
     log_init("migrate", LOG_INFO);
     struct serve_service list[SERVE_SERVICES_MAX];
     return serve_migrate(settings, list, list_services(settings, list));
@@ -159,9 +174,9 @@ static json_t *describe_command(const struct command *command)
 }
 
 /* For the test that compares the documentation with what there is. */
-static int run_routes(const struct settings *settings, const char *unused)
+static int run_routes(const struct settings *settings, int operand_count, char **operands)
 {
-    (void)settings, (void)unused;
+    (void)settings, (void)operand_count, (void)operands;
     json_t *routes = json_array();
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         for (size_t j = 0; j < services[i]->route_count; j++)
@@ -176,9 +191,9 @@ static int run_routes(const struct settings *settings, const char *unused)
     return 0;
 }
 
-static int run_help(const struct settings *settings, const char *unused)
+static int run_help(const struct settings *settings, int operand_count, char **operands)
 {
-    (void)settings, (void)unused;
+    (void)settings, (void)operand_count, (void)operands;
     printf("Transcendence, a platform for real-time browser mini-games\n\n");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         printf("  transcendence %-7s %-4s  %s\n", words[i].name,
@@ -188,9 +203,9 @@ static int run_help(const struct settings *settings, const char *unused)
     return 0;
 }
 
-static int run_version(const struct settings *settings, const char *unused)
+static int run_version(const struct settings *settings, int operand_count, char **operands)
 {
-    (void)settings, (void)unused;
+    (void)settings, (void)operand_count, (void)operands;
     printf("transcendence %s\n", VERSION);
     return 0;
 }

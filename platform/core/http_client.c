@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 
+#define HTTPS               "https://"
 #define ADDRESS_BYTES_MAX   256
 #define URL_BYTES_MAX       8192
 #define HEADER_BYTES_MAX    4096
@@ -288,7 +289,7 @@ static enum error transfer_prepare(struct transfer *transfer, const struct http_
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms / CONNECT_PARTS + 1);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     return OK;
@@ -306,7 +307,9 @@ static enum error set_url(CURL *easy, const struct http_question *question, unsi
     int bytes = (int)strcspn(address, ", ");
 
     char url[URL_BYTES_MAX];
-    int length = snprintf(url, sizeof(url), "http://%.*s%s", bytes, address, question->path);
+    bool has_scheme = !strncmp(address, HTTPS, sizeof(HTTPS) - 1);
+    int length = snprintf(url, sizeof(url), "%s%.*s%s", has_scheme ? "" : "http://", bytes, address,
+                          question->path);
     if (length < 0 || (size_t)length >= sizeof(url) || bytes > ADDRESS_BYTES_MAX)
         return ERROR_PAYLOAD_TOO_LARGE;
     curl_easy_setopt(easy, CURLOPT_URL, url);
@@ -321,7 +324,9 @@ static void set_method(CURL *easy, const struct http_question *question)
     if (!body && !is_get && strcmp(question->method, "DELETE"))
         body = "";
     if (body) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+        curl_easy_setopt(
+            easy, CURLOPT_POSTFIELDSIZE_LARGE,
+            (curl_off_t)(question->content_type ? question->body_bytes : strlen(body)));
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body); /* borrowed until the answer */
     }
     if (!is_get || body)
@@ -338,8 +343,10 @@ static enum error set_headers(struct transfer *transfer, const struct http_quest
     if (!error && question->client_address)
         error = add_header(&transfer->headers, "X-Real-IP:", question->client_address);
     if (!error) /* an empty one takes curl's own away */
-        error = add_header(&transfer->headers,
-                           "Content-Type:", question->body ? "application/json" : "");
+        error = add_header(&transfer->headers, "Content-Type:",
+                           question->content_type ? question->content_type
+                           : question->body       ? "application/json"
+                                                  : "");
     if (!error)
         error = add_header(&transfer->headers, "Expect:", "");
     return error;

@@ -18,12 +18,15 @@
 
 struct http_question {
     const char *method;         /* "GET" */
-    const char *addresses;      /* HOST:PORT[,HOST:PORT...]: the next instance in turn */
+    const char *addresses;      /* HOST:PORT[,HOST:PORT...]: the next instance in turn; one that
+                                   begins with https:// is asked so, and has to prove its name */
     const char *path;           /* with query, already escaped */
     const char *token;          /* NULL: none */
     const char *request_id;     /* NULL: none */
     const char *client_address; /* NULL: none; sent as X-Real-IP */
     const char *body;           /* JSON; NULL: none */
+    const char *content_type; /* of http_call only: `body` is of this type and not JSON; or NULL */
+    size_t body_bytes;        /* of that body */
     int timeout_ms;
 };
 

@@ -1,11 +1,13 @@
 /* One row an entry; ids are version 7, so that their order is that of time. */
 #include "games/audit.h"
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "games/queries.h"
 
 static enum error write(struct database *database, const struct sql *sql,
                         const struct audit_entry *entry);
+static int64_t unix_ms_of(const struct id *id);
 
 struct actor actor_of(const struct call *call)
 {
@@ -38,11 +40,21 @@ static enum error write(struct database *database, const struct sql *sql,
                         const struct audit_entry *entry)
 {
     static const char *const outcomes[] = {"done", "refused", "failed"};
-    char text[ID_TEXT_BYTES];
+    char text[ID_TEXT_BYTES], at[CLOCK_RFC3339_BYTES];
     struct id id = id_new();
     id_text(&id, text);
-    return database_run(database, sql, NULL, text, entry->actor.user_id, entry->actor.name,
+    clock_rfc3339(unix_ms_of(&id), at);
+    return database_run(database, sql, NULL, text, at, entry->actor.user_id, entry->actor.name,
                         entry->action, entry->game, entry->version, entry->sha,
                         entry->actor.request_id, outcomes[entry->outcome], entry->code,
                         entry->reason, DATABASE_END);
+}
+
+/* The first 48 bits of a version 7: the order of the ids is that of the times that are shown. */
+static int64_t unix_ms_of(const struct id *id)
+{
+    int64_t unix_ms = 0;
+    for (int i = 0; i < 6; i++)
+        unix_ms = unix_ms << 8 | id->bytes[i];
+    return unix_ms;
 }

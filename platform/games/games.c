@@ -26,6 +26,7 @@ static const struct route routes[] = {
     {"POST", "/api/games/{id}/rollback", ACCESS_ADMIN, NULL, game_rollback},
     {"POST", "/api/games/{id}/enable", ACCESS_ADMIN, NULL, game_enable},
     {"POST", "/api/games/{id}/disable", ACCESS_ADMIN, NULL, game_disable},
+    {"GET", "/api/games/workers", ACCESS_ADMIN, NULL, worker_list},
     {"GET", "/api/games/audit", ACCESS_ADMIN, NULL, audit_list},
     {"GET", "/api/games/matches", ACCESS_ADMIN, NULL, match_list},
     {"GET", "/api/games/matches/{id}", ACCESS_PUBLIC, NULL, match_show},

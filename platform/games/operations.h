@@ -15,6 +15,7 @@ enum error game_rollback(struct call *call);
 enum error game_enable(struct call *call);
 enum error game_disable(struct call *call);
 enum error audit_list(struct call *call);
+enum error worker_list(struct call *call);
 enum error match_list(struct call *call);
 enum error match_show(struct call *call);
 enum error game_options_judge(struct call *call);

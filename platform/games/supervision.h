@@ -11,6 +11,7 @@ struct supervisor {
     struct placements *placements;   /* borrowed */
     struct results *results;         /* borrowed */
     struct mailbox *mailbox;
+    struct worker_board *board;
     struct event *timer;
     char arena_folder[128];
     struct worker_program program;
@@ -21,6 +22,7 @@ struct supervisor {
     size_t waiting_count;
     int64_t looked_ms;
     uint8_t packet[CONTROL_BYTES_MAX];
+    struct worker_line lines[WORKER_BOARD_MAX]; /* for the board */
 };
 
 /* Who waits for a place gets it, if there is one now. */

@@ -39,6 +39,8 @@ static bool place(struct supervisor *supervisor, struct order *order);
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
+static void board_write(struct supervisor *supervisor);
+static enum worker_state state_of(const struct worker *worker);
 static void figures_print(FILE *out, void *context);
 
 enum error supervisor_create(struct service_context *context, struct placements *placements,
@@ -55,7 +57,8 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->capacity = (uint32_t)context->settings->matches_per_worker_max;
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
     supervisor->program = *program;
-    if (!arena_folder_make(supervisor) || !supervisor->timer ||
+    supervisor->board = worker_board_create();
+    if (!arena_folder_make(supervisor) || !supervisor->board || !supervisor->timer ||
         event_add(supervisor->timer, &every) != 0 ||
         mailbox_create(context->base, on_letter, supervisor, &supervisor->mailbox) != OK) {
         supervisor_destroy(supervisor);
@@ -73,6 +76,7 @@ void supervisor_destroy(struct supervisor *supervisor)
         return;
     metrics_print_more(NULL, NULL);
     mailbox_destroy(supervisor->mailbox);
+    worker_board_destroy(supervisor->board);
     while (supervisor->waiting_count > 0)
         (void)order_answer(supervisor->waiting[--supervisor->waiting_count], ERROR_UNAVAILABLE);
     while (supervisor->worker_count > 0)
@@ -130,6 +134,11 @@ void supervisor_stop_match(struct supervisor *supervisor, const struct id *match
     *letter = (struct letter){.kind = LETTER_STOP, .match = *match};
     if (mailbox_post(supervisor->mailbox, letter) != OK)
         free(letter);
+}
+
+size_t supervisor_workers(struct supervisor *supervisor, struct worker_line *ret_lines)
+{
+    return worker_board_read(supervisor->board, ret_lines);
 }
 
 bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const char *gateway,
@@ -310,6 +319,35 @@ static void on_look(evutil_socket_t fd, short what, void *context)
         worker_look_after(supervisor->workers[i], now_ms, punctual);
     refuse_overdue(supervisor, now_ms);
     supervisor_place_waiting(supervisor);
+    board_write(supervisor);
+}
+
+static void board_write(struct supervisor *supervisor)
+{
+    struct worker_line *line = supervisor->lines;
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        const struct worker *worker = supervisor->workers[i];
+        const struct worker_process *process = worker->process;
+        const struct image *image = process->image;
+        *line = (struct worker_line){.state = state_of(worker),
+                                     .matches = worker->match_count,
+                                     .greedy = process->greed.greedy,
+                                     .pid = process->pid,
+                                     .heartbeat = process->heartbeat};
+        memcpy(line->worker, worker->name, sizeof line->worker);
+        memcpy(line->game, image->manifest.id, sizeof line->game);
+        memcpy(line->version, image->manifest.version, sizeof line->version);
+        memcpy(line->sha_text, image->sha_text, sizeof line->sha_text);
+        line++;
+    }
+    worker_board_write(supervisor->board, supervisor->lines, (size_t)(line - supervisor->lines));
+}
+
+static enum worker_state state_of(const struct worker *worker)
+{
+    if (worker->draining)
+        return WORKER_DRAINING;
+    return worker->process->ready ? WORKER_LIVE : WORKER_STARTING;
 }
 
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms)

@@ -13,6 +13,7 @@
 #include "games/order.h"
 #include "games/placement.h"
 #include "games/results.h"
+#include "games/worker_board.h"
 #include "games/worker_process.h"
 #include "service/service.h"
 
@@ -49,6 +50,10 @@ must_use enum error supervisor_seat(struct supervisor *supervisor, struct seat_w
 
 /* Any thread: a match that is being played must not be; it ends without a result. */
 void supervisor_stop_match(struct supervisor *supervisor, const struct id *match);
+
+/* Any thread: what the workers are doing, at most SUPERVISOR_LOOK_MS ago. `ret_lines` holds
+ * WORKER_BOARD_MAX. */
+size_t supervisor_workers(struct supervisor *supervisor, struct worker_line *ret_lines);
 
 /* Hands a gateway's socket to the worker `name`; false when there is none. `fd` stays the
  * caller's. */

@@ -203,6 +203,7 @@ static enum error for_the_player(struct call *call, enum error error)
                              "The game has a new version: look at the room's settings again.");
     case ERROR_ALREADY_IN_MATCH:
     case ERROR_GAME_NOT_FOUND:
+    case ERROR_GAME_DISABLED:
     case ERROR_MODE_NOT_FOUND:
     case ERROR_OVERLOADED:
     case ERROR_TIMED_OUT:

@@ -108,6 +108,13 @@ const struct config_row settings_rows[] = {
 
     /* social */
     INT(chat_keep_days, "90", 1, 36500, "how long a message is kept"),
+
+    /* `transcendence game` */
+    TEXT(
+        address, "",
+        "the platform that `transcendence game` asks, as https://HOST or HOST:PORT; empty: the one "
+        "of this machine"),
+    SECRET(token, NULL, "an admin's access token for it; empty: his password file is read"),
 };
 const size_t settings_row_count = sizeof(settings_rows) / sizeof(settings_rows[0]);
 

@@ -77,6 +77,10 @@ struct settings {
     int64_t match_seconds_max;       /* of one match, however it goes; then it is aborted */
     int64_t room_history_keep_days;  /* then an ended match leaves its players' history */
     int64_t chat_keep_days;          /* then a message is forgotten */
+
+    /* `transcendence game`, from elsewhere than the platform's machine */
+    char address[CONFIG_TEXT_BYTES]; /* https://HOST or HOST:PORT of nginx; empty: this machine */
+    char token[CONFIG_TEXT_BYTES];   /* access token of an admin; empty: by the password file */
 };
 
 #define INTERNAL_PORTS 32

@@ -19,6 +19,7 @@ declare -A may=(
     [gateway]="core settings store wire"
     [worker]="core wire gamekit host"
     [serve]="core settings store"
+    [admin]="core settings gamekit host"
 )
 # Libraries with few owners: the header, and the folders that may include it.
 owners='libpq-fe.h|store

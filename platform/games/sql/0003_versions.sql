@@ -29,7 +29,7 @@ create table catalog (
 
 create table audit (
     id        uuid primary key, -- version 7: in the order of time
-    at        timestamptz not null default now(),
+    at        timestamptz not null,
     user_id   uuid,             -- null: user_name is plugins.d or platform
     user_name text not null,
     action    text not null,

@@ -159,20 +159,20 @@ from versions left join catalog on catalog.game = versions.game
 where versions.game = $1 and sha = $2;
 
 -- name: audit_insert
-insert into audit (id, user_id, user_name, action, game, version, sha, request, outcome, code,
+insert into audit (id, at, user_id, user_name, action, game, version, sha, request, outcome, code,
                    reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: audit_insert_news
 -- Nothing, when the last that is known of this action on this game is the same.
-insert into audit (id, user_id, user_name, action, game, version, sha, request, outcome, code,
+insert into audit (id, at, user_id, user_name, action, game, version, sha, request, outcome, code,
                    reason)
-select $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11
+select $1::uuid, $2::timestamptz, $3::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12
 where not exists (
-    select from (select sha, code, reason from audit where game = $5 and action = $4
+    select from (select sha, code, reason from audit where game = $6 and action = $5
                  order by id desc limit 1) as known
-    where known.sha is not distinct from $7 and known.code is not distinct from $10
-          and known.reason is not distinct from $11);
+    where known.sha is not distinct from $8 and known.code is not distinct from $11
+          and known.reason is not distinct from $12);
 
 -- name: audit_page
 select id, rfc3339(at) as at, user_id, user_name, action, game, version, sha, request, outcome,

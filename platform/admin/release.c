@@ -1,0 +1,39 @@
+/* `game swap|drain|rollback ID [SHA]`: POST /api/games/ID/ACTION. */
+#include <stdio.h>
+
+#include "admin/commands.h"
+
+enum admin_exit command_swap(struct connection *connection, char **words)
+{
+    return release_ask(connection, "swap", words[0], words[1]);
+}
+
+enum admin_exit command_drain(struct connection *connection, char **words)
+{
+    return release_ask(connection, "drain", words[0], words[1]);
+}
+
+enum admin_exit command_rollback(struct connection *connection, char **words)
+{
+    return release_ask(connection, "rollback", words[0], words[1]);
+}
+
+enum admin_exit release_ask(struct connection *connection, const char *action, const char *game,
+                            const char *sha)
+{
+    json_t *answer = NULL;
+    const char *path =
+        arena_printf(connection->arena, "/api/games/%s/%s", path_part(connection, game), action);
+    enum admin_exit status =
+        connection_ask(connection, "POST", path, json_pack("{s:s*}", "sha", sha), &answer);
+    if (status != ADMIN_DONE)
+        return status;
+    const char *from = answer_text(answer, "from");
+    printf("%s %s (%.*s) is live", game, answer_text(answer, "version"), SHA_SHOWN,
+           answer_text(answer, "to"));
+    if (from[0])
+        printf("; it was %.*s", SHA_SHOWN, from);
+    printf(".\n");
+    json_decref(answer);
+    return ADMIN_DONE;
+}

@@ -1,7 +1,7 @@
 // seeds.mjs BUILD FOLDER: what the fuzzers begin with, a folder for each: real games, real replays,
 // and messages as both sides write them (platform/wire/frames.h, control.h).
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const [build, folder] = process.argv.slice(2);
@@ -32,6 +32,18 @@ const u32 = (value) => [...u16(value), ...u16(value >>> 16)];
 const zeros = (count) => new Array(count).fill(0);
 const letter = (text, count) => new Array(count).fill(text.charCodeAt(0));
 const lengthed = (bytes) => [...u16(bytes.length), ...bytes];
+
+// Archives of a bundle, behind the byte that asks for right sums (archive_fuzz.c): as tar writes them
+// and with entries that are refused.
+const small = path.join(folder, 'small');
+mkdirSync(path.join(small, 'client/deep/deeper'), { recursive: true });
+for (const file of ['game.so', 'game.json', 'client/main.js', 'client/deep/deeper/a.png', 'README'])
+    writeFileSync(path.join(small, file), file);
+const pack = (...words) => execFileSync('tar', [...words, '-C', small, '-cf', '-', '.']);
+put('archive', 'plain', Buffer.concat([Buffer.from([1]), pack('--format=ustar')]));
+put('archive', 'gnu', Buffer.concat([Buffer.from([1]), pack('--format=gnu')]));
+symlinkSync('main.js', path.join(small, 'client/link.js'));
+put('archive', 'link', Buffer.concat([Buffer.from([1]), pack('--format=pax')]));
 
 // Records of a stream: enum record_type.
 const record = (type, { channel = 0, slot = 0, link = 1, value = 0 }, body = []) => [

@@ -443,7 +443,11 @@ static void put_live(struct drops *drops, const char *id, struct image *image)
 {
     struct released released;
     char detail[RELEASE_DETAIL_BYTES];
-    const struct release release = {.how = RELEASE_SWAP,
+    const char *action = drops->settings->drop_action;
+    if (strcmp(action, "wait") == 0)
+        return;
+    const struct release release = {.how =
+                                        strcmp(action, "drain") == 0 ? RELEASE_DRAIN : RELEASE_SWAP,
                                     .actor = ACTOR_FOLDER,
                                     .game = id,
                                     .sha = image->sha_text,

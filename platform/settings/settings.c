@@ -97,6 +97,8 @@ const struct config_row settings_rows[] = {
         "then a free-for-all match starts with those who are there"),
     TEXT(sandbox, "require",
          "require: no game without every wall around it; relaxed: for debuggers only"),
+    TEXT(drop_action, "swap",
+         "what a new version in plugins_dir does: swap, drain, or wait for an admin"),
     TEXT(worker_user, "nobody", "who workers are when the platform is started as root"),
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
@@ -119,6 +121,8 @@ const struct config_row settings_rows[] = {
 const size_t settings_row_count = sizeof(settings_rows) / sizeof(settings_rows[0]);
 
 static bool check(const struct settings *settings, char *ret_sentence);
+static bool check_is_one_of(const char *name, const char *value, const char *const words[],
+                            char *ret_sentence);
 static bool check_addresses(const char *name, const char *list, char *ret_sentence);
 static bool check_is_no_name(const char *name, const char *address, char *ret_sentence);
 static void derive_address(char address[CONFIG_TEXT_BYTES], int64_t port);
@@ -180,22 +184,13 @@ int settings_list_count(const char *list)
 
 static bool check(const struct settings *settings, char *ret_sentence)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-        known |= !strcmp(settings->log_level, levels[i]);
-    if (!known) {
-        snprintf(ret_sentence, CONFIG_SENTENCE_BYTES,
-                 "log_level must be debug, info, warn or error, not \"%.64s\".",
-                 settings->log_level);
-        return false;
-    }
-    if (strcmp(settings->sandbox, "require") != 0 && strcmp(settings->sandbox, "relaxed") != 0) {
-        snprintf(ret_sentence, CONFIG_SENTENCE_BYTES,
-                 "sandbox must be require or relaxed, not \"%.64s\".", settings->sandbox);
-        return false;
-    }
-    return check_addresses("auth_address", settings->auth_address, ret_sentence) &&
+    static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+    static const char *const sandboxes[] = {"require", "relaxed", NULL};
+    static const char *const actions[] = {"swap", "drain", "wait", NULL};
+    return check_is_one_of("log_level", settings->log_level, levels, ret_sentence) &&
+           check_is_one_of("sandbox", settings->sandbox, sandboxes, ret_sentence) &&
+           check_is_one_of("drop_action", settings->drop_action, actions, ret_sentence) &&
+           check_addresses("auth_address", settings->auth_address, ret_sentence) &&
            check_addresses("social_address", settings->social_address, ret_sentence) &&
            check_addresses("rooms_address", settings->rooms_address, ret_sentence) &&
            check_addresses("matchmaking_address", settings->matchmaking_address, ret_sentence) &&
@@ -205,6 +200,25 @@ static bool check(const struct settings *settings, char *ret_sentence)
            check_addresses("web_address", settings->web_address, ret_sentence) &&
            check_addresses("gateway_address", settings->gateway_address, ret_sentence) &&
            (!settings->listen[0] || check_addresses("listen", settings->listen, ret_sentence));
+}
+
+static bool check_is_one_of(const char *name, const char *value, const char *const words[],
+                            char *ret_sentence)
+{
+    char all[CONFIG_SENTENCE_BYTES / 2] = "";
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) == 0)
+            return true;
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof(all) - used, "%s%s",
+                 i == 0         ? ""
+                 : words[i + 1] ? ", "
+                                : " or ",
+                 words[i]);
+    }
+    snprintf(ret_sentence, CONFIG_SENTENCE_BYTES, "%s must be %s, not \"%.64s\".", name, all,
+             value);
+    return false;
 }
 
 /* Each HOST:PORT, without blanks or empty entries. */

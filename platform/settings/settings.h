@@ -70,6 +70,7 @@ struct settings {
     int64_t room_check_ms;           /* how often a room's match and members are looked up */
     int64_t queue_wait_ms;           /* then a free-for-all match starts with those who are there */
     char sandbox[CONFIG_TEXT_BYTES]; /* of the workers: require or relaxed */
+    char drop_action[CONFIG_TEXT_BYTES]; /* of what is dropped into plugins.d: swap, drain, wait */
     char worker_user[CONFIG_TEXT_BYTES]; /* what workers become when games runs as root */
     int64_t worker_silence_ms;           /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;

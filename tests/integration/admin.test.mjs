@@ -446,6 +446,45 @@ describe('lists', () => {
     });
 });
 
+describe('a platform on which drops wait for an admin', () => {
+    let other, folder;
+    before(async () => {
+        folder = path.join(home, 'waiting.d');
+        fs.mkdirSync(folder);
+        variant(folder, 'counter');
+        other = await start_platform({ settings: { plugins_dir: folder, drop_action: 'wait' } });
+    });
+    after(() => other?.stop());
+
+    const known = async (person) => (await person.api('GET', '/api/games/versions')).body.items;
+    const state_of = async () => (await other.api('GET', '/api/games/counter')).status;
+
+    test('admits what is dropped and plays none of it by itself, be it the first version', async () => {
+        let someone = await other.admin();
+        const [version] = await known(someone);
+        assert.equal(version.state, 'admitted');
+        assert.equal(await state_of(), 404);
+        await other.halt();
+        await other.start();
+        someone = await other.admin();
+        assert.equal(await state_of(), 404);
+        assert.equal((await someone.api('GET', '/api/games/audit')).body.items.length, 1);
+
+        const swap = () => someone.api('POST', '/api/games/counter/swap', { body: {} });
+        assert.equal((await swap()).body.from, null);
+        assert.equal(await state_of(), 200);
+        refused(await someone.api('POST', '/api/games/counter/rollback'), 404, 'version_not_found');
+
+        fs.cpSync(bundle_of('1.0.1'), path.join(folder, '.new'), { recursive: true });
+        fs.rmSync(path.join(folder, 'counter'), { recursive: true });
+        fs.renameSync(path.join(folder, '.new'), path.join(folder, 'counter'));
+        await until('the drop to be admitted', async () => (await known(someone)).length === 2);
+        const { body } = await other.api('GET', '/api/games/counter');
+        assert.equal(body.sha, version.sha);
+        assert.equal((await swap()).body.version, '1.0.1');
+    });
+});
+
 describe('transcendence game', () => {
     test('installs a folder, lists it, goes back, and tells it all', async () => {
         const before = await live();

@@ -37,6 +37,9 @@ const all = routes.map((route) => {
         name: `${route.method} ${route.path}`,
         url: route.path.replaceAll(/\{\w+\}/g, NOBODY),
         fields: body && Object.keys(body.properties ?? {}),
+        objects: Object.entries(body?.properties ?? {})
+            .filter(([, schema]) => follow(schema).type === 'object')
+            .map(([field]) => field),
         queries: parameters.filter((one) => one.in === 'query').map((one) => one.name),
     };
 });
@@ -92,7 +95,8 @@ describe('every route', () => {
             const more = await ask(route, { token, body: { nonsense: 1 } });
             assert.equal(more.status, 422, JSON.stringify(more.body));
             for (const field of route.fields) {
-                const wrong = await ask(route, { token, body: { [field]: { nonsense: 1 } } });
+                const value = route.objects.includes(field) ? 'nonsense' : { nonsense: 1 };
+                const wrong = await ask(route, { token, body: { [field]: value } });
                 assert.equal(wrong.status, 422, `${field}: ${JSON.stringify(wrong.body)}`);
                 assert.ok(route.fields.includes(wrong.body.field), `${field}: ${wrong.body.field}`);
             }

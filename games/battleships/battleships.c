@@ -392,7 +392,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
         gk_write_text(&text, "=");
         gk_write_text(&text, gk_presence_word(&state->presence, slot));
         gk_write_text(&text, player->placed ? " placed lost=" : " placing lost=");
-        gk_write_number(&text, sunk_count(player));
+        gk_write_number(&text,
+                        battleships_fleet_is_fine(player->ships, 1) ? sunk_count(player) : 0);
         gk_write_text(&text, " missed=");
         gk_write_number(&text, player->missed);
     }

@@ -559,7 +559,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_text(&text, state->phase <= BREAKOUT_OVER ? phases[state->phase] : "?");
     gk_write_text(&text, " timer=");
     gk_write_number(&text, state->timer);
-    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+    for (uint32_t slot = 0; slot < BREAKOUT_PLAYERS_MAX && slot < state->presence.player_count;
+         slot++) {
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);
         gk_write_text(&text, "=");
@@ -567,7 +568,7 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
         gk_write_text(&text, "@");
         gk_write_number(&text, state->players[slot].x / GK_ONE);
     }
-    for (uint32_t i = 0; i < state->court_count; i++) {
+    for (uint32_t i = 0; i < BREAKOUT_COURTS_MAX && i < state->court_count; i++) {
         const struct breakout_court *court = &state->courts[i];
         gk_write_text(&text, "; court ");
         gk_write_number(&text, i);

@@ -524,7 +524,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->team_count);
     gk_write_text(&text, " inset=");
     gk_write_number(&text, state->inset);
-    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+    for (uint32_t slot = 0; slot < CYCLES_PLAYERS_MAX && slot < state->presence.player_count;
+         slot++) {
         const struct cycles_player *player = &state->players[slot];
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);

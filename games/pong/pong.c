@@ -432,7 +432,8 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
     gk_write_number(&text, state->ball.x / GK_ONE);
     gk_write_text(&text, ",");
     gk_write_number(&text, state->ball.y / GK_ONE);
-    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
+    for (uint32_t slot = 0; slot < PONG_PLAYERS_MAX && slot < state->presence.player_count;
+         slot++) {
         gk_write_text(&text, " p");
         gk_write_number(&text, slot);
         gk_write_text(&text, "=");

@@ -31,8 +31,11 @@ bool admit_image(const uint8_t *bytes, size_t count, const struct probe_starter 
                  struct admission *ret_admission)
 {
     *ret_admission = (struct admission){.image = -1};
-    return judge_image(bytes, count, ret_admission) &&
-           judge_by_probe(bytes, count, NULL, probe, ret_admission);
+    if (!judge_image(bytes, count, ret_admission))
+        return false;
+    if (ret_admission->manifest.option_count != 0)
+        probe = NULL;
+    return judge_by_probe(bytes, count, NULL, probe, ret_admission);
 }
 
 void admission_finish(struct admission *admission)

@@ -29,7 +29,8 @@ struct admission {
 bool admit_bundle(const struct bundle *bundle, const char *id, const struct probe_starter *probe,
                   struct admission *ret_admission);
 
-/* The same of a game.so alone. */
+/* The same of a game.so alone. What its options may be stands in game.json: a game that has any is
+ * not probed (`facts` stays zero). */
 bool admit_image(const uint8_t *bytes, size_t count, const struct probe_starter *probe,
                  struct admission *ret_admission);
 

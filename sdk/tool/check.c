@@ -21,6 +21,7 @@ static enum command_status check_bundle(const char *folder);
 static enum command_status judge(const char *path, const struct bundle *bundle, size_t image_bytes,
                                  struct admission *admission);
 static enum command_status refuse(const char *path, const char *code, const char *reason);
+static bool was_probed(const struct admission *admission);
 static void say_where(const char *code);
 static void say_walls(uint32_t layers);
 static void show(const struct admission *admission, const struct bundle *bundle,
@@ -71,7 +72,10 @@ static enum command_status check_file(const char *path)
     struct probe_starter probe = prober();
     (void)admit_image(bytes, count, &probe, &admission);
     enum command_status result = judge(path, NULL, count, &admission);
-    if (result == COMMAND_FINE)
+    if (result == COMMAND_FINE && admission.manifest.option_count != 0)
+        printf("\nOnly the shared object was looked at, and nothing of it was run, for its options "
+               "stand in game.json: check the folder.\n");
+    else if (result == COMMAND_FINE)
         printf("\nOnly the shared object was looked at: check the folder for game.json and "
                "client/.\n");
     admission_finish(&admission);
@@ -118,7 +122,8 @@ static enum command_status judge(const char *path, const struct bundle *bundle, 
     if (admission->code)
         return refuse(path, admission->code, admission->reason);
     show(admission, bundle, image_bytes);
-    say_walls(admission->facts.layers);
+    if (was_probed(admission))
+        say_walls(admission->facts.layers);
     return COMMAND_FINE;
 }
 
@@ -184,7 +189,13 @@ static void show(const struct admission *admission, const struct bundle *bundle,
     show_modes(manifest);
     if (bundle)
         show_options(&admission->about.declared);
-    show_callbacks(admission->facts.callbacks);
+    if (was_probed(admission))
+        show_callbacks(admission->facts.callbacks);
+}
+
+static bool was_probed(const struct admission *admission)
+{
+    return admission->facts.callbacks != 0;
 }
 
 static void show_modes(const struct gk_manifest *manifest)

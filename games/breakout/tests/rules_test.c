@@ -784,6 +784,19 @@ static void test_explain_stays_within_its_capacity(void)
     }
 }
 
+static void test_explain_stands_any_state(void)
+{
+    char text[256];
+    struct gk_random chance;
+    struct table table;
+    gk_random_seed(&chance, 1, 0);
+    for (int i = 0; i < 1000; i++) {
+        for (size_t at = 0; at < sizeof table.state; at++)
+            ((uint8_t *)&table.state)[at] = (uint8_t)gk_random_below(&chance, 256);
+        CU_ASSERT(GAME->explain(NULL, &table.state, text, sizeof text) <= sizeof text);
+    }
+}
+
 static void test_check_finds_what_cannot_be(void)
 {
     struct table sound, wrong;
@@ -1008,6 +1021,7 @@ static CU_TestInfo rules[] = {
     TEST(view_says_what_stands_in_its_description),
     TEST(view_fits_when_everything_flies_and_falls),
     TEST(explain_stays_within_its_capacity),
+    TEST(explain_stands_any_state),
     TEST(check_finds_what_cannot_be),
     TEST(invariants_hold_through_100000_hostile_ticks),
     TEST(state_is_the_same_at_another_address_and_in_a_second_run),

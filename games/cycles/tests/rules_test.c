@@ -724,6 +724,19 @@ static void test_explain_stays_within_its_capacity(void)
     }
 }
 
+static void test_explain_stands_any_state(void)
+{
+    char text[256];
+    struct gk_random chance;
+    struct table table;
+    gk_random_seed(&chance, 1, 0);
+    for (int i = 0; i < 1000; i++) {
+        for (size_t at = 0; at < sizeof table.state; at++)
+            ((uint8_t *)&table.state)[at] = (uint8_t)gk_random_below(&chance, 256);
+        CU_ASSERT(GAME->explain(NULL, &table.state, text, sizeof text) <= sizeof text);
+    }
+}
+
 /* A log of anything that can happen, drawn from `chance`. */
 static void do_something_hostile(struct table *table, struct gk_random *chance)
 {
@@ -912,6 +925,7 @@ static CU_TestInfo rules[] = {
     TEST(view_says_what_stands_in_its_description),
     TEST(view_fits_when_the_whole_arena_is_one_wall),
     TEST(explain_stays_within_its_capacity),
+    TEST(explain_stands_any_state),
     TEST(invariants_hold_through_100000_hostile_ticks),
     TEST(state_is_the_same_at_another_address_and_in_a_second_run),
     TEST(bots_play_to_the_end_and_the_better_one_wins),

@@ -14,11 +14,10 @@ uint32_t bot(const struct gk_host *host, const void *block, uint32_t slot, uint3
              uint8_t *ret_input)
 {
     const struct state *state = block;
-    const struct player *player = &state->players[slot < PLAYERS_MAX ? slot : 0];
+    const struct player *player = &state->players[slot];
     const struct coin *nearest = &state->coins[0];
     int32_t least = INT32_MAX;
     uint32_t quarter = state->ticks_left / REST_TICKS % 4;
-    (void)host;
     for (uint32_t i = 0; i < COINS; i++) {
         const struct coin *coin = &state->coins[i];
         int32_t steps = gk_max(gk_abs(coin->x - player->x), gk_abs(coin->y - player->y));

@@ -8,7 +8,7 @@
 #include <gamekit/bytes.h>
 #include <gamekit/maths.h>
 
-static void place_coin(struct state *state, struct coin *coin);
+static void place(struct gk_random *random, int16_t *ret_x, int16_t *ret_y);
 static void take_inputs(struct state *state, const struct gk_inputs *inputs);
 static void move_player(struct state *state, struct player *player);
 static int is_over(const struct state *state);
@@ -22,38 +22,31 @@ static void init(const struct gk_host *host, void *block, const struct gk_match 
                                               .away_ticks = AWAY_TICKS,
                                               .away_ticks_total = 3 * AWAY_TICKS,
                                               .open_seats = 1};
-    (void)host;
-    gk_presence_begin(&state->presence, (uint32_t)gk_min((int32_t)match->player_count, PLAYERS_MAX),
-                      &limits);
+    gk_presence_begin(&state->presence, match->player_count, &limits);
     gk_random_seed(&state->random, match->seed, 0);
-    state->ticks_left = (uint32_t)gk_clamp(match->options[OPTION_SECONDS], 10, 600) * TICK_HZ;
-    for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
-        state->players[slot].x = (int16_t)gk_random_between(&state->random, MARGIN, WIDTH - MARGIN);
-        state->players[slot].y =
-            (int16_t)gk_random_between(&state->random, MARGIN, HEIGHT - MARGIN);
-    }
+    state->ticks_left = (uint32_t)match->options[OPTION_SECONDS] * TICK_HZ;
+    for (uint32_t slot = 0; slot < state->presence.player_count; slot++)
+        place(&state->random, &state->players[slot].x, &state->players[slot].y);
     for (uint32_t i = 0; i < COINS; i++)
-        place_coin(state, &state->coins[i]);
+        place(&state->random, &state->coins[i].x, &state->coins[i].y);
 }
 
-static void place_coin(struct state *state, struct coin *coin)
+static void place(struct gk_random *random, int16_t *ret_x, int16_t *ret_y)
 {
-    coin->x = (int16_t)gk_random_between(&state->random, MARGIN, WIDTH - MARGIN);
-    coin->y = (int16_t)gk_random_between(&state->random, MARGIN, HEIGHT - MARGIN);
+    *ret_x = (int16_t)gk_random_between(random, MARGIN, WIDTH - MARGIN);
+    *ret_y = (int16_t)gk_random_between(random, MARGIN, HEIGHT - MARGIN);
 }
 
 /* At the start, late, or back after a lost connection: it is all the same here. */
 static void join(const struct gk_host *host, void *block, uint32_t slot)
 {
     struct state *state = block;
-    (void)host;
     gk_presence_join(&state->presence, slot);
 }
 
 static void leave(const struct gk_host *host, void *block, uint32_t slot, uint32_t reason)
 {
     struct state *state = block;
-    (void)host;
     if (gk_presence_leave(&state->presence, slot, reason))
         state->players[slot].dx = state->players[slot].dy = 0;
 }
@@ -66,9 +59,6 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
 {
     struct gk_reader reader = gk_reader_of(bytes, count);
     int8_t dx = gk_read_i8(&reader), dy = gk_read_i8(&reader);
-    (void)host;
-    (void)block;
-    (void)slot;
     if (!gk_reader_done(&reader) || dx < -1 || dx > 1 || dy < -1 || dy > 1)
         return 0;
     ret_input[0] = (uint8_t)dx;
@@ -79,7 +69,6 @@ static uint32_t input(const struct gk_host *host, const void *block, uint32_t sl
 static void tick(const struct gk_host *host, void *block, const struct gk_inputs *inputs)
 {
     struct state *state = block;
-    (void)host;
     if (is_over(state))
         return;
     state->ticks_left--;
@@ -109,7 +98,7 @@ static void move_player(struct state *state, struct player *player)
         if (gk_abs(coin->x - player->x) > REACH || gk_abs(coin->y - player->y) > REACH)
             continue;
         player->score++;
-        place_coin(state, coin);
+        place(&state->random, &coin->x, &coin->y);
     }
 }
 
@@ -121,13 +110,12 @@ static int is_over(const struct state *state)
 
 /* --- what people see --- */
 
+/* No secrets here: whoever looks sees the same. */
 static uint32_t view(const struct gk_host *host, const void *block, uint32_t viewer,
                      uint8_t *ret_bytes, uint32_t capacity)
 {
     const struct state *state = block;
     struct gk_writer writer = gk_writer_of(ret_bytes, capacity);
-    (void)host;
-    (void)viewer; /* no secrets: everybody sees the same */
     gk_write_u16(&writer, (uint16_t)state->ticks_left);
     gk_write_u8(&writer, (uint8_t)state->presence.player_count);
     for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
@@ -141,7 +129,7 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
         gk_write_u16(&writer, (uint16_t)state->coins[i].x);
         gk_write_u16(&writer, (uint16_t)state->coins[i].y);
     }
-    return writer.used;
+    return gk_writer_done(&writer);
 }
 
 /* The most coins win; who has as many shares the place. A seat that nobody took has no outcome. */
@@ -150,7 +138,6 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
     const struct state *state = block;
     const struct gk_presence *presence = &state->presence;
     uint32_t first = 0;
-    (void)host;
     if (!is_over(state))
         return 0;
     ret_result->player_count = presence->player_count;
@@ -180,7 +167,6 @@ static uint32_t result(const struct gk_host *host, const void *block, struct gk_
 static uint32_t check(const struct gk_host *host, const void *block)
 {
     const struct state *state = block;
-    (void)host;
     if (!gk_presence_is_sound(&state->presence) || state->presence.player_count > PLAYERS_MAX)
         return 0;
     for (uint32_t slot = 0; slot < state->presence.player_count; slot++) {
@@ -197,7 +183,6 @@ static uint32_t explain(const struct gk_host *host, const void *block, char *ret
 {
     const struct state *state = block;
     struct gk_writer writer = gk_writer_of((uint8_t *)ret_text, capacity);
-    (void)host;
     gk_write_text(&writer, "ticks left ");
     gk_write_number(&writer, state->ticks_left);
     for (uint32_t slot = 0; slot < state->presence.player_count && slot < PLAYERS_MAX; slot++) {

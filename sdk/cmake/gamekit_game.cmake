@@ -6,7 +6,9 @@
 # WebAssembly: see docs/games/refused.md for what happens without each of them. (-g is for gdb.)
 set(GAMEKIT_COMPILE_OPTIONS -std=c17 -O2 -ffreestanding -fvisibility=hidden -ffp-contract=off)
 set(GAMEKIT_NATIVE_OPTIONS -g -fPIC -fno-stack-protector -fno-asynchronous-unwind-tables)
-set(GAMEKIT_WARNINGS -Wall -Wextra -Wpedantic)
+# Callbacks leave arguments aside; a function that is not declared would only fail when it is linked.
+set(GAMEKIT_WARNINGS -Wall -Wextra -Wpedantic -Wno-unused-parameter
+    -Werror=implicit-function-declaration)
 set(GAMEKIT_LINK_OPTIONS -nostdlib -nostartfiles -Wl,-z,defs,-z,now,-z,relro -Wl,-z,noexecstack
     -Wl,--build-id=none)
 # A WebAssembly module has no ELF notes: the manifest becomes plain data.

@@ -1,4 +1,4 @@
-// main.js: the browser side. States come in, directions go out. What `kit` is: docs/games/client.md.
+// main.js: the browser side. States come in, directions go out. What `kit` is: gamekit's client.md.
 import { draw } from "./draw.js";
 import { textsFor } from "./texts.js";
 import { between, decodeView, encodeDirection } from "./view.js";

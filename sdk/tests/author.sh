@@ -25,6 +25,9 @@ promise() {
 
 promise 0 "gamekit new" "$gamekit" help
 promise 0 "ABI 1." "$gamekit"
+promise 0 "begin with tutorial.md" "$gamekit" help
+promise 0 "gamekit play   [FOLDER]" "$gamekit" play --help
+promise 0 "gamekit new    NAME" "$gamekit" new help
 promise 2 "there is no command" "$gamekit" nonsense
 promise 2 "takes the name" "$gamekit" new
 promise 2 "small letters" "$gamekit" new Star
@@ -54,8 +57,19 @@ fi
 promise 0 "b/b.c" "$gamekit" new b
 promise 0 "plugins.d/b" "$gamekit" build b
 
+# Built from several places at once, as beside `gamekit play`.
+rm -rf b/build
+for _ in 1 2 3 4; do
+    "$gamekit" build b >>together 2>&1 || echo "broken: one of four builds at once" >>together &
+done
+wait
+promise 1 "" grep broken together
+
 # What the author gets wrong is told in words.
 cp -r star-catch broken
+sed -i 's/gk_presence_age(/gk_presence_ages(/' broken/star-catch.c
+promise 1 "error: implicit declaration" "$gamekit" build broken
+sed -i 's/gk_presence_ages(/gk_presence_age(/' broken/star-catch.c
 sed -i 's/state->ticks_left--/state->tick_left--/' broken/star-catch.c
 promise 1 "star-catch.c:" "$gamekit" build broken
 promise 1 "tick_left" "$gamekit" check broken

@@ -2,10 +2,12 @@
 #include "tool/build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +20,9 @@ static enum command_status machine_judge(const char *folder, struct build *build
 static enum command_status configure(const char *folder, struct build *build);
 static bool is_configured_for(const char *folder);
 static enum command_status name_results(const char *folder, struct build *build);
-static enum command_status run(const char *const *arguments, struct build *build);
+static enum command_status run(const char *folder, const char *const *arguments,
+                               struct build *build);
+static int wait_for_turn(const char *folder);
 static char *cached(const char *folder, const char *key);
 static size_t lines_of_author(const char *output, char *to);
 static bool is_noise(const char *line, bool after_failure);
@@ -77,7 +81,7 @@ enum command_status build_target(const char *folder, const char *target, struct 
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/build", folder);
     const char *const arguments[] = {"cmake", "--build", path, "--target", target, NULL};
-    return run(arguments, build);
+    return run(folder, arguments, build);
 }
 
 void build_show_output(const struct build *build)
@@ -138,7 +142,7 @@ static enum command_status configure(const char *folder, struct build *build)
         arguments[count++] = "-G";
         arguments[count++] = program_is_there("ninja") ? "Ninja" : "Unix Makefiles";
     }
-    return run(arguments, build);
+    return run(folder, arguments, build);
 }
 
 static bool is_configured_for(const char *folder)
@@ -164,10 +168,15 @@ static enum command_status name_results(const char *folder, struct build *build)
 }
 
 /* Keeps what was said, cleaned, when there is something wrong or a warning. */
-static enum command_status run(const char *const *arguments, struct build *build)
+static enum command_status run(const char *folder, const char *const *arguments,
+                               struct build *build)
 {
     struct program_end end;
-    if (!program_run(arguments, NULL, &end))
+    int turn = wait_for_turn(folder);
+    bool has_run = program_run(arguments, NULL, &end);
+    if (turn >= 0)
+        close(turn);
+    if (!has_run)
         return say(build, COMMAND_MACHINE, "%s cannot be run.", arguments[0]);
     build_output_clean(end.output);
     if (end.status == 0 && !strstr(end.output, "warning:")) {
@@ -177,6 +186,18 @@ static enum command_status run(const char *const *arguments, struct build *build
     build_finish(build);
     build->output = end.output;
     return end.status == 0 ? COMMAND_FINE : COMMAND_FAULT;
+}
+
+/* `gamekit play` builds whenever the author saves, and he may build too: one after the other.
+ * Returns the descriptor that holds the lock until it is closed. */
+static int wait_for_turn(const char *folder)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/build", folder);
+    int turn = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (turn >= 0)
+        (void)flock(turn, LOCK_EX);
+    return turn;
 }
 
 /* The value of a line of CMake's cache, owned by the caller; NULL when there is none. */

@@ -158,6 +158,7 @@ static void say_next(const struct game_names *names)
 {
     printf("%s/ is a whole game. Its rules are in %s/%s.c.\n\n", names->id, names->id, names->id);
     printf("  cd %s\n", names->id);
+    printf("  gamekit play      plays it in the browser, and builds it whenever you save\n");
     printf("  gamekit build     builds it into build/plugins.d/%s\n", names->id);
     printf("  gamekit check     judges it as a platform does\n");
     printf("  cmake --build build && ctest --test-dir build     runs its tests\n");

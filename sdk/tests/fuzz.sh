@@ -54,6 +54,13 @@ fault tick AddressSanitizer \
 fault tick 'signed integer overflow' \
     '{ volatile int32_t sum = 2147483647; sum += state->players[0].score; }' "$step"
 fault tick 'two answers' '{ int16_t x[40]; __asm__ volatile("" : : "r"(x) : "memory"); state->players[0].score = x[7] \& 1; }' "$step"
+divides='{ volatile int none = 0; if (state->players[0].score == 2) none = 100 / none; }'
+fault tick 'division by zero' "$divides" "$step"
+cp catch/catch.c sound.c
+sed -i "/$step/a $divides" catch/catch.c
+promise 1 'In tick [1-9][0-9]*, tick died: Floating point exception. To stand there: .* --gdb [1-9]' \
+    "$gamekit" replay "$file" catch
+cp sound.c catch/catch.c
 fault check 'invariant broken' 'if (state->players[0].score == 2) state->players[0].x = 0;' \
     'take_inputs(state, inputs);'
 fault tick 'does not return' 'for (volatile int on = 1; on \&\& state->players[0].score == 2;) ;' "$step"

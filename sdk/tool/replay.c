@@ -4,9 +4,13 @@
  * tick and from there at the first instruction of the game's tick.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host/rerun.h"
@@ -33,6 +37,10 @@ const void *volatile gamekit_replay_callback;
 void gamekit_replay_stop(void);
 
 static enum command_status run_again(const struct wanted *wanted);
+static enum command_status play(struct run *run, const struct wanted *wanted, const uint8_t *file,
+                                size_t count);
+static enum command_status play_apart(struct run *run, const struct wanted *wanted,
+                                      const uint8_t *file, size_t count);
 static enum command_status judge(struct run *run, enum rerun_verdict verdict,
                                  const struct rerun_report *report);
 static enum command_status start_gdb(const struct wanted *wanted);
@@ -54,10 +62,6 @@ enum command_status command_replay(int argument_count, char **arguments)
 static enum command_status run_again(const struct wanted *wanted)
 {
     static struct game game;
-    struct rerun_report report;
-    struct stop stop = {.tick = wanted->stop ? (uint32_t)strtoul(wanted->stop, NULL, 10) : 0};
-    const struct rerun_wishes wishes = {.before_tick = wanted->stop ? stop_before : NULL,
-                                        .context = &stop};
     size_t count;
     enum command_status status = game_open(wanted->game, &game);
     if (status != COMMAND_FINE)
@@ -72,10 +76,54 @@ static enum command_status run_again(const struct wanted *wanted)
         return COMMAND_MACHINE;
     }
     run->repeats = true;
-    enum rerun_verdict verdict = rerun(run, file, count, &wishes, &report);
-    status = judge(run, verdict, &report);
+    status = wanted->stop ? play(run, wanted, file, count) : play_apart(run, wanted, file, count);
     run_destroy(run);
     free(file);
+    return status;
+}
+
+static enum command_status play(struct run *run, const struct wanted *wanted, const uint8_t *file,
+                                size_t count)
+{
+    struct rerun_report report;
+    struct stop stop = {.tick = wanted->stop ? (uint32_t)strtoul(wanted->stop, NULL, 10) : 0};
+    const struct rerun_wishes wishes = {.before_tick = wanted->stop ? stop_before : NULL,
+                                        .context = &stop};
+    enum rerun_verdict verdict = rerun(run, file, count, &wishes, &report);
+    return judge(run, verdict, &report);
+}
+
+/* In a process of its own, so that a game that dies is told with its tick and callback. */
+static enum command_status play_apart(struct run *run, const struct wanted *wanted,
+                                      const uint8_t *file, size_t count)
+{
+    int end = 0;
+    struct run_note *note =
+        mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t child = note == MAP_FAILED ? -1 : fork();
+    if (child == 0) {
+        static const int deaths[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+        for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
+            signal(deaths[i], SIG_DFL); /* a sanitizer of the tool would make an exit of them */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        run->note = note;
+        enum command_status status = play(run, wanted, file, count);
+        fflush(NULL);
+        _exit((int)status);
+    }
+    while (child > 0 && waitpid(child, &end, 0) < 0 && errno == EINTR)
+        ;
+    if (child < 0) {
+        fprintf(stderr, "gamekit: no process to play in: %s.\n", strerror(errno));
+        return COMMAND_MACHINE;
+    }
+    enum command_status status =
+        WIFEXITED(end) ? (enum command_status)WEXITSTATUS(end) : COMMAND_FAULT;
+    if (WIFSIGNALED(end))
+        fprintf(stderr, "In tick %u, %s died: %s. To stand there: gamekit replay %s %s --gdb %u\n",
+                note->ticks, game_callback_name(note->callback), strsignal(WTERMSIG(end)),
+                wanted->file, wanted->game, note->ticks);
+    munmap(note, sizeof *note);
     return status;
 }
 

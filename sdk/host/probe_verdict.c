@@ -17,8 +17,7 @@ const char *probe_judge(const struct probe_report *report, int status,
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         bool is_call = WIFEXITED(status) && WEXITSTATUS(status) == SANDBOX_EXIT_FORBIDDEN;
         snprintf(ret_reason, PROBE_REASON_BYTES,
-                 "In tick %u, %s crashed (%s): run the game's tests with sanitizers.", tick,
-                 callback,
+                 "In tick %u, %s crashed (%s): gamekit fuzz finds where.", tick, callback,
                  is_call               ? "a system call, and a game makes none"
                  : WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
                                        : "it ended the process");

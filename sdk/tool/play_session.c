@@ -170,7 +170,8 @@ static bool migrate(struct play_session *session, const struct gk_manifest *from
         return false;
     if (!desk->accepted)
         snprintf(session->swap_refused, sizeof session->swap_refused,
-                 "`migrate` has refused this state of schema %u.", from->state_schema);
+                 "A state of schema %u needs `migrate`, which is not there or has refused it.",
+                 from->state_schema);
     return desk->accepted;
 }
 

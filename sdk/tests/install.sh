@@ -25,6 +25,16 @@ if grep -rlF -e "$source" -e "$work/first" "$work/prefix/share" "$work/prefix/in
     echo "these files of the installation know where it was built"
     exit 1
 fi
+# A link leads to a page that is installed beside it.
+for page in "$work"/prefix/share/doc/gamekit/*.md; do
+    grep -oE '\]\([^)#:]+' "$page" | cut -c3- | while read -r link; do
+        [ -f "$work/prefix/share/doc/gamekit/$link" ] || echo "$(basename "$page") has a link to $link"
+    done
+done >"$work/links"
+if [ -s "$work/links" ]; then
+    cat "$work/links"
+    exit 1
+fi
 if find "$work/prefix" -type l | grep .; then
     echo "these files of the installation are links"
     exit 1

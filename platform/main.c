@@ -39,6 +39,7 @@ struct word {
 static int run_serve(const struct settings *settings, int operand_count, char **operands);
 static int run_service(const struct settings *settings, int operand_count, char **operands);
 static int run_game(const struct settings *settings, int operand_count, char **operands);
+static int run_restart(const struct settings *settings, int operand_count, char **operands);
 static int run_migrate(const struct settings *settings, int operand_count, char **operands);
 static int run_routes(const struct settings *settings, int operand_count, char **operands);
 static int run_help(const struct settings *settings, int operand_count, char **operands);
@@ -50,6 +51,9 @@ static const struct word words[] = {
      "run one service alone: auth, social, games, rooms, matchmaking, gateway", run_service},
     {"game", "WORD", ADMIN_WORDS_MAX,
      "list, install, swap, drain, rollback, disable, enable, workers, audit: for admins", run_game},
+    {"restart", "NAME", 1,
+     "restart a service of the running platform, or all of it, one by one: all, web, nginx, ...",
+     run_restart},
     {"migrate", NULL, 0, "bring every schema of database_url up to date", run_migrate},
     {"routes", NULL, 0, "print every route of every service as JSON", run_routes},
     {"help", NULL, 0, "print this help", run_help},
@@ -140,6 +144,12 @@ static int run_service(const struct settings *settings, int operand_count, char 
 static int run_game(const struct settings *settings, int operand_count, char **operands)
 {
     return admin_run(settings, operand_count, operands);
+}
+
+static int run_restart(const struct settings *settings, int operand_count, char **operands)
+{
+    (void)operand_count;
+    return serve_restart(settings, operands[0]);
 }
 
 static int run_migrate(const struct settings *settings, int operand_count, char **operands)

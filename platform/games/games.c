@@ -91,7 +91,8 @@ static enum error start(struct service_context *context)
     return error;
 }
 
-/* The other way round: nothing new comes in, what is played ends, its results are kept. */
+/* The other way round: nothing new comes in, what is played ends or waits for the process that
+ * follows, results are kept. */
 static void stop(struct service_context *context)
 {
     struct games *games = context->state;

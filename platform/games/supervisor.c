@@ -79,8 +79,10 @@ void supervisor_destroy(struct supervisor *supervisor)
     worker_board_destroy(supervisor->board);
     while (supervisor->waiting_count > 0)
         (void)order_answer(supervisor->waiting[--supervisor->waiting_count], ERROR_UNAVAILABLE);
+    void (*give_up)(struct worker * worker) =
+        supervisor->context->another_follows ? worker_leave : worker_remove;
     while (supervisor->worker_count > 0)
-        worker_remove(supervisor->workers[supervisor->worker_count - 1]);
+        give_up(supervisor->workers[supervisor->worker_count - 1]);
     if (supervisor->timer)
         event_free(supervisor->timer);
     rmdir(supervisor->arena_folder);

@@ -30,7 +30,8 @@ must_use enum error supervisor_create(struct service_context *context,
                                       struct placements *placements, struct results *results,
                                       const struct worker_program *program,
                                       struct supervisor **ret_supervisor);
-/* Ends all workers; what is still being played counts as aborted. */
+/* Ends all workers. What is still being played counts as aborted, or when another process follows
+ * (see struct service_context) waits for that in the arenas. */
 void supervisor_destroy(struct supervisor *supervisor);
 
 /* Takes up the matches of an earlier run that was killed. Once, before the loop runs; blocking. */

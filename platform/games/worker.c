@@ -13,6 +13,7 @@
 #include "games/supervision.h"
 
 static bool worker_up(struct worker *worker);
+static void forget(struct worker *worker);
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
 static const char *disobedience_of(const struct worker *worker, int64_t now_ms);
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
@@ -149,13 +150,30 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
 
 void worker_remove(struct worker *worker)
 {
-    struct supervisor *supervisor = worker->supervisor;
     for (uint32_t i = 0; i < worker->process->capacity; i++)
         if (worker->matches[i])
             match_abort(worker, worker->matches[i]);
+    worker_process_destroy(worker->process);
+    forget(worker);
+}
+
+void worker_leave(struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
+        if (worker->matches[i] && worker->matches[i]->order)
+            match_abort(worker, worker->matches[i]); /* it never ran */
+        free(worker->matches[i]);
+    }
+    worker_process_leave(worker->process);
+    forget(worker);
+}
+
+/* Its matches and its process are gone. */
+static void forget(struct worker *worker)
+{
+    struct supervisor *supervisor = worker->supervisor;
     while (worker->held_count > 0)
         close(worker->held[--worker->held_count].fd);
-    worker_process_destroy(worker->process);
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i] == worker)
             supervisor->workers[i] = supervisor->workers[--supervisor->worker_count];

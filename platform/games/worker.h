@@ -49,6 +49,8 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image);
 void worker_down(struct worker *worker, const char *why);
 /* Its matches end as aborted, it is gone. */
 void worker_remove(struct worker *worker);
+/* It is gone, its matches wait in their arena for the next run of the service, see adopt.h. */
+void worker_leave(struct worker *worker);
 /* Every SUPERVISOR_LOOK_MS: ends the silent, starts the dead again, lets the drained go. */
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual);
 

@@ -143,6 +143,14 @@ int worker_process_end(struct worker_process *process)
     return status;
 }
 
+void worker_process_leave(struct worker_process *process)
+{
+    (void)worker_process_end(process);
+    close(process->arena_file);
+    process->arena_file = -1;
+    worker_process_destroy(process);
+}
+
 void worker_process_destroy(struct worker_process *process)
 {
     if (!process)

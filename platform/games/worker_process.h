@@ -75,6 +75,8 @@ must_use enum error worker_process_start(struct worker_process *process,
                                          struct event_base *base, event_callback_fn on_control);
 /* Ends the process at once and returns its wait status; 0 without one. */
 int worker_process_end(struct worker_process *process);
+/* Ends the process and leaves the arena to the next run of the service, which adopts it. */
+void worker_process_leave(struct worker_process *process);
 /* Ends the process and removes the arena. NULL is fine. */
 void worker_process_destroy(struct worker_process *process);
 

@@ -210,7 +210,7 @@ void commands_receive(struct gateway *gateway, struct socket *socket, const char
 
 void commands_forget_socket(struct gateway *gateway, struct socket *socket)
 {
-    if (!socket->is_queued || gateway->stopping)
+    if (!socket->is_queued || gateway->draining || gateway->stopping)
         return;
     char own[WIRE_CHANNEL_BYTES_MAX];
     snprintf(own, sizeof(own), WIRE_CHANNEL_USER "%s", socket->caller.user_id);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "gateway/events.h"
 #include "gateway/keys.h"
@@ -21,11 +22,14 @@
 #define SERVICE_CONNECTIONS_MAX 64  /* to one instance of a service */
 #define STOP_MS_MAX             5000
 #define STOP_CHECK_MS           20
+#define SEATS_HELD_MS           1000 /* after the last connection: by then they sit elsewhere */
 
 struct stop {
     struct gateway *gateway;
     struct event *check; /* owned */
-    int left_ms;
+    int64_t since_ms, gone_ms;
+    uint32_t share; /* of the connections, sent away with each check */
+    bool seats_held;
 };
 
 static enum log_level level_by_name(const char *name);
@@ -34,7 +38,10 @@ static void name_instance(struct gateway *gateway);
 static bool start(struct gateway *gateway);
 static void finish(struct gateway *gateway);
 static void on_signal(evutil_socket_t number, short what, void *context);
+static void drain_begin(struct stop *stop);
+static void stop_at_once(struct stop *stop);
 static void on_stop_check(evutil_socket_t none, short what, void *context);
+static bool drain_step(struct stop *stop, int64_t ran_ms);
 
 int gateway_run(const struct settings *settings)
 {
@@ -50,7 +57,7 @@ int gateway_run(const struct settings *settings)
     gateway_metrics_add();
     signal(SIGPIPE, SIG_IGN);
 
-    struct stop stop = {.gateway = gateway, .left_ms = STOP_MS_MAX};
+    struct stop stop = {.gateway = gateway};
     struct event *terminate = evsignal_new(gateway->base, SIGTERM, on_signal, &stop);
     struct event *interrupt = evsignal_new(gateway->base, SIGINT, on_signal, &stop);
     stop.check = event_new(gateway->base, -1, EV_PERSIST, on_stop_check, &stop);
@@ -155,6 +162,8 @@ static void finish(struct gateway *gateway)
     text_finish(&gateway->scratch);
 }
 
+/* SIGTERM: another one takes over here, and there are others meanwhile. A second signal, and
+ * SIGINT, is the end at once. */
 static void on_signal(evutil_socket_t number, short what, void *context)
 {
     (void)what;
@@ -164,10 +173,30 @@ static void on_signal(evutil_socket_t number, short what, void *context)
         return;
     log_info("gateway is told to stop, connections are closed", "signal", log_number(number),
              "connections", log_number(sockets_count(gateway)), NULL);
-    gateway->stopping = true;
-    sockets_close_all(gateway);
+    stop->since_ms = clock_monotonic_ms();
+    if (number == SIGTERM && !gateway->draining)
+        drain_begin(stop);
+    else
+        stop_at_once(stop);
     struct timeval every = {0, STOP_CHECK_MS * 1000};
     event_add(stop->check, &every);
+}
+
+/* Over the first half of the time all are sent away, a share with each check, so that they do not
+ * all stand at the next gateway's door at once. */
+static void drain_begin(struct stop *stop)
+{
+    struct gateway *gateway = stop->gateway;
+    int64_t checks = gateway->settings->drain_ms / 2 / STOP_CHECK_MS;
+    gateway->draining = true;
+    stop->share = 1 + sockets_count(gateway) / (uint32_t)(checks + 1);
+    stop->seats_held = sockets_count(gateway) > 0;
+}
+
+static void stop_at_once(struct stop *stop)
+{
+    stop->gateway->stopping = true;
+    sockets_close_all(stop->gateway);
 }
 
 static void on_stop_check(evutil_socket_t none, short what, void *context)
@@ -175,7 +204,24 @@ static void on_stop_check(evutil_socket_t none, short what, void *context)
     (void)none;
     (void)what;
     struct stop *stop = context;
-    stop->left_ms -= STOP_CHECK_MS;
-    if (sockets_count(stop->gateway) == 0 || stop->left_ms <= 0)
+    int64_t ran_ms = clock_monotonic_ms() - stop->since_ms;
+    bool is_done = stop->gateway->stopping
+                       ? sockets_count(stop->gateway) == 0 || ran_ms >= STOP_MS_MAX
+                       : drain_step(stop, ran_ms);
+    if (is_done)
         event_base_loopbreak(stop->gateway->base);
+}
+
+/* Who waits for an answer gets it first, within three quarters of the time. */
+static bool drain_step(struct stop *stop, int64_t ran_ms)
+{
+    struct gateway *gateway = stop->gateway;
+    int64_t drain_ms = gateway->settings->drain_ms;
+    sockets_send_away(gateway, ran_ms < drain_ms / 2 ? stop->share : UINT32_MAX,
+                      ran_ms >= drain_ms * 3 / 4);
+    if (sockets_count(gateway) > 0)
+        return ran_ms >= drain_ms + SEATS_HELD_MS;
+    if (stop->gone_ms == 0)
+        stop->gone_ms = ran_ms + 1;
+    return !stop->seats_held || ran_ms - stop->gone_ms >= SEATS_HELD_MS;
 }

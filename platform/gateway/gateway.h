@@ -4,7 +4,9 @@
 
 #include "settings/settings.h"
 
-/* Runs until SIGTERM or SIGINT; the exit status of the process. */
+/* Runs until SIGTERM or SIGINT; the exit status of the process. On SIGTERM it takes nobody in any
+ * more and sends its connections to the other gateways, in about drain_ms; on SIGINT it ends at
+ * once. */
 int gateway_run(const struct settings *settings);
 
 #endif

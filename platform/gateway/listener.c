@@ -161,7 +161,7 @@ static int on_upgrade(struct gateway *gateway, struct lws *wsi, const char *prot
         return refuse(wsi, 400, "no upgrade to a WebSocket", request_id);
     if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0 || strcmp(path, SOCKET_PATH))
         return refuse(wsi, 404, "no such path", request_id);
-    if (gateway->stopping)
+    if (gateway->draining || gateway->stopping) /* nginx then asks another gateway */
         return refuse(wsi, 503, "stopping", request_id);
     if (keyring_is_empty(gateway->keyring))
         return refuse(wsi, 503, "no keys of auth yet", request_id);
@@ -287,8 +287,9 @@ static int on_http(struct gateway *gateway, struct lws *wsi, const char *path)
     if (!strcmp(path, "/healthz"))
         return reply(wsi, 200, "text/plain", "ok\n");
     if (!strcmp(path, "/readyz"))
-        return is_ready(gateway) ? reply(wsi, 200, "text/plain", "ready\n")
-                                 : reply(wsi, 503, "text/plain", "no keys of auth or no Redis\n");
+        return is_ready(gateway)
+                   ? reply(wsi, 200, "text/plain", "ready\n")
+                   : reply(wsi, 503, "text/plain", "no keys of auth, no Redis, or told to stop\n");
     if (!strcmp(path, "/metrics")) {
         char *page = metrics_print();
         int result = reply(wsi, 200, "text/plain; version=0.0.4", page);
@@ -315,6 +316,6 @@ static int reply(struct lws *wsi, int status, const char *type, const char *body
 
 static bool is_ready(struct gateway *gateway)
 {
-    return !gateway->stopping && !keyring_is_empty(gateway->keyring) &&
+    return !gateway->draining && !gateway->stopping && !keyring_is_empty(gateway->keyring) &&
            redis_events_connected(gateway->redis);
 }

@@ -164,12 +164,15 @@ void matches_leave_room(struct gateway *gateway, struct socket *socket, const ch
     }
 }
 
+/* Of a gateway that drains the worker is told nothing: the seat is not left as long as the stream
+ * stands, and by then its player has come back by another gateway. */
 void matches_forget_socket(struct gateway *gateway, struct socket *socket)
 {
+    enum detach_reason reason = gateway->draining ? 0 : DETACH_CLOSED;
     for (int channel = 0; channel < SOCKET_LINKS_MAX; channel++) {
         struct link *link = link_by_number(gateway->matches, socket->links[channel]);
         if (link)
-            link_end(link, OK, DETACH_CLOSED);
+            link_end(link, OK, reason);
     }
 }
 

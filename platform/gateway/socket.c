@@ -89,6 +89,18 @@ void sockets_close_all(struct gateway *gateway)
         socket_close(gateway, &gateway->sockets->places[i], CLOSE_RESTART, "restart");
 }
 
+void sockets_send_away(struct gateway *gateway, uint32_t count_max, bool also_busy)
+{
+    for (uint32_t i = 0; i < gateway->sockets->used_max && count_max > 0; i++) {
+        struct socket *socket = &gateway->sockets->places[i];
+        if (socket->state == SOCKET_FREE || socket->state == SOCKET_CLOSING ||
+            (socket->commands_waiting > 0 && !also_busy))
+            continue;
+        socket_close(gateway, socket, CLOSE_RESTART, "restart");
+        count_max--;
+    }
+}
+
 uint32_t sockets_count(const struct gateway *gateway)
 {
     return gateway->sockets->count;
@@ -537,7 +549,8 @@ static void leave_all(struct gateway *gateway, struct socket *socket)
     commands_forget_socket(gateway, socket);
     while (socket->channels)
         socket_leave(gateway, socket, socket->channels->channel->name);
-    presence_offline(gateway, socket->caller.user_id);
+    if (!gateway->draining) /* he is online elsewhere in a moment; what is written runs off */
+        presence_offline(gateway, socket->caller.user_id);
     while (socket->first) {
         struct waiting_text *text = socket->first;
         socket->first = text->next;

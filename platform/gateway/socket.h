@@ -83,6 +83,8 @@ must_use enum error sockets_create(struct gateway *gateway);
 void sockets_destroy(struct gateway *gateway);
 /* Closes all with 1012. */
 void sockets_close_all(struct gateway *gateway);
+/* The same with at most `count_max` of those that wait for no answer, or `also_busy` ones. */
+void sockets_send_away(struct gateway *gateway, uint32_t count_max, bool also_busy);
 uint32_t sockets_count(const struct gateway *gateway);
 
 /* The socket at `index`, whatever its state. */

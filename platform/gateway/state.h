@@ -34,7 +34,8 @@ struct gateway {
     struct presence *presence;
     struct channels channels;
     struct text scratch; /* for whoever makes a message to send at once */
-    bool stopping;
+    bool draining; /* takes nobody in any more, and sends those who are here to another gateway */
+    bool stopping; /* answers nothing any more */
 };
 
 /* Its metrics, listed in metrics.c. */

@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/http_client.h"
 #include "core/log.h"
 #include "core/process.h"
 #include "serve/backoff.h"
 #include "serve/files.h"
 #include "serve/logs.h"
+#include "serve/ports.h"
+#include "settings/settings.h"
 
 struct child {
     char name[CHILD_NAME_BYTES];
@@ -23,11 +26,15 @@ struct child {
     char *directory;    /* owned; may be NULL */
     int descriptor;     /* borrowed; 0: none */
     int stop_signal, stop_timeout_ms;
+    enum child_renewal renewal;
+    char *address;          /* owned; may be NULL */
+    const char *ready_path; /* static; may be NULL */
 
     pid_t pid; /* 0: does not run */
     bool stopping;
+    bool restarting; /* on demand: its end is followed by a start at once */
     int64_t started_ms;
-    int ends;
+    int starts, ends;
     struct backoff backoff;
     struct event *restart_timer; /* owned */
     struct event *kill_timer;    /* owned */
@@ -38,6 +45,8 @@ static void free_list(char **list);
 static void on_restart(evutil_socket_t unused, short events, void *context);
 static void on_stop_timeout(evutil_socket_t unused, short events, void *context);
 static void restart_later(struct child *child, const char *how);
+static bool answers_ready(const char *address, const char *path);
+static bool address_answers(const char *address);
 static void describe_end(int status, char ret_text[64]);
 static void arm(struct event *timer, int ms);
 
@@ -54,6 +63,9 @@ struct child *child_create(struct event_base *base, const char *log_folder,
     child->descriptor = options->descriptor;
     child->stop_signal = options->stop_signal;
     child->stop_timeout_ms = options->stop_timeout_ms;
+    child->renewal = options->renewal;
+    child->address = options->address ? strdup(options->address) : NULL;
+    child->ready_path = options->ready_path;
     child->restart_timer = evtimer_new(base, on_restart, child);
     child->kill_timer = evtimer_new(base, on_stop_timeout, child);
     assert(child->restart_timer && child->kill_timer);
@@ -70,6 +82,7 @@ void child_destroy(struct child *child)
     free_list(child->command);
     free_list(child->environment);
     free(child->directory);
+    free(child->address);
     free(child);
 }
 
@@ -89,6 +102,7 @@ void child_start(struct child *child)
         .own_group = true,
     };
     child->started_ms = clock_monotonic_ms();
+    child->starts++;
     enum error error = process_start(&options, &child->pid);
     if (output >= 0)
         close(output);
@@ -105,10 +119,17 @@ void child_ended(struct child *child, int status)
     evtimer_del(child->kill_timer);
     char how[64];
     describe_end(status, how);
-    if (child->stopping)
+    bool is_asked = child->restarting;
+    child->restarting = false;
+    if (child->stopping) {
         log_debug("child stopped", "child", child->name, "how", how, NULL);
-    else
+    } else if (is_asked) {
+        log_info("child ended when asked, starting it again", "child", child->name, "how", how,
+                 NULL);
+        child_start(child);
+    } else {
         restart_later(child, how);
+    }
 }
 
 void child_stop(struct child *child)
@@ -129,6 +150,21 @@ void child_kill(struct child *child)
         kill(-child->pid, SIGKILL);
 }
 
+void child_renew(struct child *child)
+{
+    assert(!child->stopping && child->renewal != CHILD_STAYS);
+    if (child->pid == 0) {
+        evtimer_del(child->restart_timer);
+        child_start(child);
+    } else if (child->renewal == CHILD_RELOADS) {
+        kill(child->pid, SIGHUP);
+    } else {
+        child->restarting = true;
+        kill(child->pid, SIGTERM);
+        arm(child->kill_timer, child->stop_timeout_ms);
+    }
+}
+
 const char *child_name(const struct child *child)
 {
     return child->name;
@@ -144,9 +180,27 @@ bool child_is_running(const struct child *child)
     return child->pid != 0;
 }
 
+enum child_renewal child_renewal(const struct child *child)
+{
+    return child->renewal;
+}
+
+int child_starts(const struct child *child)
+{
+    return child->starts;
+}
+
 int child_ends(const struct child *child)
 {
     return child->ends;
+}
+
+bool child_is_ready(const struct child *child)
+{
+    if (child->pid == 0 || !child->address)
+        return child->pid != 0;
+    return child->ready_path ? answers_ready(child->address, child->ready_path)
+                             : address_answers(child->address);
 }
 
 static void restart_later(struct child *child, const char *how)
@@ -170,7 +224,29 @@ static void on_stop_timeout(evutil_socket_t unused, short events, void *context)
     (void)unused, (void)events;
     struct child *child = context;
     log_warn("child does not stop, killing it", "child", child->name, NULL);
-    child_kill(child);
+    if (child->pid != 0)
+        kill(-child->pid, SIGKILL);
+}
+
+static bool answers_ready(const char *address, const char *path)
+{
+    struct arena *arena = arena_create();
+    struct http_question question = {
+        .method = "GET", .addresses = address, .path = path, .timeout_ms = CHILD_READY_MS_MAX};
+    struct http_answer answer = {.status = 0};
+    enum error error = http_call(arena, &question, &answer);
+    bool ready = !error && answer.status == 200;
+    arena_destroy(arena);
+    return ready;
+}
+
+static bool address_answers(const char *address)
+{
+    char host[CONFIG_TEXT_BYTES];
+    snprintf(host, sizeof host, "%s", address);
+    char *colon = strrchr(host, ':');
+    *colon = 0;
+    return port_answers(host, atoi(colon + 1));
 }
 
 static void describe_end(int status, char ret_text[64])

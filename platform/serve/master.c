@@ -94,6 +94,39 @@ enum error master_wait(struct master *master, const char *what, master_ready *is
     return OK;
 }
 
+struct named {
+    const struct master *master;
+    const char *name;
+};
+
+static bool named_are_ready(void *context)
+{
+    const struct named *named = context;
+    return master_is_ready(named->master, named->name);
+}
+
+enum error master_wait_child(struct master *master, const char *name)
+{
+    struct named named = {master, name};
+    return master_wait(master, name, named_are_ready, &named);
+}
+
+bool master_is_named(const struct child *child, const char *name)
+{
+    size_t bytes = strlen(name);
+    const char *whole = child_name(child);
+    return strncmp(whole, name, bytes) == 0 && (!whole[bytes] || whole[bytes] == '-');
+}
+
+bool master_is_ready(const struct master *master, const char *name)
+{
+    for (int i = 0; i < master->child_count; i++)
+        if (master_is_named(master->children[i].child, name) &&
+            !child_is_ready(master->children[i].child))
+            return false;
+    return true;
+}
+
 void master_run(struct master *master)
 {
     while (!master->stop_requested)

@@ -58,6 +58,14 @@ typedef bool master_ready(void *context);
 must_use enum error master_wait(struct master *master, const char *what, master_ready *is_ready,
                                 void *context);
 
+/* The same for the children of a name, as they say themselves. */
+must_use enum error master_wait_child(struct master *master, const char *name);
+
+/* Is `child` of this name, "gateway-g1" or of all those, "gateway"? */
+bool master_is_named(const struct child *child, const char *name);
+/* Is every child of this name ready? */
+bool master_is_ready(const struct master *master, const char *name);
+
 /* Runs the loop until SIGTERM or SIGINT. */
 void master_run(struct master *master);
 

@@ -61,6 +61,9 @@ enum error nginx_start(struct master *master, const struct serve_service *servic
     if (error)
         return error;
 
+    char address[CONFIG_TEXT_BYTES + 32];
+    snprintf(address, sizeof address, "%s:%" PRId64, master->settings->public_host,
+             master->settings->http_port);
     struct environment environment;
     environment_init(&environment);
     char *command[] = {CHILD_DIES_BY("TERM"), PROGRAM, "-e", "stderr", "-p", folder, "-c",
@@ -71,7 +74,9 @@ enum error nginx_start(struct master *master, const struct serve_service *servic
                                          .environment = environment.entries,
                                          .directory = folder,
                                          .stop_signal = SIGTERM,
-                                         .stop_timeout_ms = CHILD_STOP_TRUST_MS});
+                                         .stop_timeout_ms = CHILD_STOP_TRUST_MS,
+                                         .renewal = CHILD_RELOADS,
+                                         .address = address});
     environment_finish(&environment);
     return OK;
 }

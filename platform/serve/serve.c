@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "serve/certificate.h"
+#include "serve/control.h"
 #include "serve/database_url.h"
 #include "serve/files.h"
 #include "serve/master.h"
@@ -47,8 +48,6 @@ static enum error start_front(struct master *master, const struct serve_service 
                               size_t count);
 static enum error start_all(struct master *master, const struct serve_service *services,
                             size_t count);
-static bool web_is_ready(void *settings);
-static bool nginx_is_ready(void *settings);
 static void print_addresses(const struct settings *settings, int64_t from_ms);
 
 int serve_run(const struct settings *given, const struct serve_service *services, size_t count)
@@ -64,10 +63,14 @@ int serve_run(const struct settings *given, const struct serve_service *services
     enum error error = master_init(&master, &settings);
     if (!error)
         error = start_all(&master, services, count);
+    struct control *control = NULL;
+    if (!error)
+        error = control_create(&master, &control);
     if (!error) {
         print_addresses(&settings, from_ms);
         master_run(&master);
     }
+    control_destroy(control);
     bool was_asked = master.stop_requested;
     printf("Stopping\n");
     fflush(stdout);
@@ -75,6 +78,12 @@ int serve_run(const struct settings *given, const struct serve_service *services
     master_finish(&master);
     master_say("everything", "stopped", clock_monotonic_ms() - from_ms);
     return error && !was_asked ? EXIT_FAILED : EXIT_STARTED;
+}
+
+int serve_restart(const struct settings *settings, const char *name)
+{
+    enum error error = control_ask(settings->data_dir, name, stdout);
+    return error == ERROR_NOT_FOUND ? EXIT_SETTINGS : error ? EXIT_FAILED : EXIT_STARTED;
 }
 
 int serve_migrate(const struct settings *settings, const struct serve_service *services,
@@ -276,8 +285,7 @@ static enum error start_services(struct master *master, const struct stores *sto
 {
     enum error error = service_start(master, &services[0], stores, STAGE_AUTH);
     if (!error)
-        error = master_wait(master, services[0].name, service_is_ready,
-                            (void *)(uintptr_t)&services[0]);
+        error = master_wait_child(master, services[0].name);
     for (size_t i = 1; i < count && !error; i++)
         error = service_start(master, &services[i], stores,
                               services[i].schema ? STAGE_SERVICES : STAGE_GATEWAYS);
@@ -287,33 +295,14 @@ static enum error start_services(struct master *master, const struct stores *sto
 static enum error start_front(struct master *master, const struct serve_service *services,
                               size_t count)
 {
-    const struct settings *settings = master->settings;
     enum error error = nginx_start(master, services, count);
     for (size_t i = 1; i < count && !error; i++)
-        error = master_wait(master, services[i].name, service_is_ready,
-                            (void *)(uintptr_t)&services[i]);
+        error = master_wait_child(master, services[i].name);
     if (!error)
-        error = master_wait(master, "web", web_is_ready, (void *)settings);
+        error = master_wait_child(master, "web");
     if (!error)
-        error = master_wait(master, "nginx", nginx_is_ready, (void *)settings);
+        error = master_wait_child(master, "nginx");
     return error;
-}
-
-static bool web_is_ready(void *context)
-{
-    const struct settings *settings = context;
-    char address[CONFIG_TEXT_BYTES];
-    settings_list_item(settings->web_address, 0, address);
-    char *colon = strrchr(address, ':');
-    *colon = 0;
-    return port_answers(address, atoi(colon + 1));
-}
-
-static bool nginx_is_ready(void *context)
-{
-    const struct settings *settings = context;
-    return port_answers(settings->public_host, settings->http_port) &&
-           port_answers(settings->public_host, settings->https_port);
 }
 
 static void print_addresses(const struct settings *settings, int64_t from_ms)

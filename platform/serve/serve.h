@@ -25,6 +25,10 @@ struct serve_service {
  * first: the others fetch its keys. */
 int serve_run(const struct settings *settings, const struct serve_service *services, size_t count);
 
+/* `transcendence restart NAME`: asks the master that runs on this data_dir to restart its children
+ * of this name, or with "all" everything but the stores, one by one; prints what it does. */
+int serve_restart(const struct settings *settings, const char *name);
+
 /* `transcendence migrate`: every schema of `services`, by the owner's login in database_url. */
 int serve_migrate(const struct settings *settings, const struct serve_service *services,
                   size_t count);

@@ -4,18 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/http_client.h"
 #include "serve/database_url.h"
 #include "serve/environment.h"
 #include "serve/secrets.h"
-
-#define READY_MS_MAX 500
 
 static enum error add_secrets(struct environment *environment, const struct master *master,
                               const struct serve_service *service, const struct stores *stores);
 static void start_instance(struct master *master, const struct serve_service *service,
                            struct environment *environment, enum stage stage, int index);
-static bool answers_ready(const char *address);
 
 enum error service_start(struct master *master, const struct serve_service *service,
                          const struct stores *stores, enum stage stage)
@@ -28,16 +24,6 @@ enum error service_start(struct master *master, const struct serve_service *serv
         start_instance(master, service, &environment, stage, i);
     environment_finish(&environment);
     return error;
-}
-
-bool service_is_ready(void *context)
-{
-    const struct serve_service *service = context;
-    char address[CONFIG_TEXT_BYTES];
-    for (int i = 0; settings_list_item(service->addresses, i, address); i++)
-        if (!answers_ready(address))
-            return false;
-    return true;
 }
 
 static enum error add_secrets(struct environment *environment, const struct master *master,
@@ -82,18 +68,10 @@ static void start_instance(struct master *master, const struct serve_service *se
                  &(struct child_options){.name = name,
                                          .command = command,
                                          .environment = environment->entries,
-                                         .stop_signal = SIGTERM,
-                                         .stop_timeout_ms = CHILD_STOP_TRUST_MS});
-}
-
-static bool answers_ready(const char *address)
-{
-    struct arena *arena = arena_create();
-    struct http_question question = {
-        .method = "GET", .addresses = address, .path = "/readyz", .timeout_ms = READY_MS_MAX};
-    struct http_answer answer = {.status = 0};
-    enum error error = http_call(arena, &question, &answer);
-    bool ready = !error && answer.status == 200;
-    arena_destroy(arena);
-    return ready;
+                                         .stop_signal = SIGINT,
+                                         .stop_timeout_ms =
+                                             (int)master->settings->drain_ms + CHILD_STOP_TRUST_MS,
+                                         .renewal = CHILD_RESTARTS,
+                                         .address = address,
+                                         .ready_path = "/readyz"});
 }

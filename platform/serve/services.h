@@ -16,7 +16,4 @@ struct stores {
 must_use enum error service_start(struct master *master, const struct serve_service *service,
                                   const struct stores *stores, enum stage stage);
 
-/* Every /readyz of the service answers 200. */
-bool service_is_ready(void *service);
-
 #endif

@@ -27,8 +27,9 @@ enum error web_start(struct master *master)
         return ERROR_UNAVAILABLE;
     }
 
-    char address[CONFIG_TEXT_BYTES];
-    settings_list_item(settings->web_address, 0, address);
+    char address[CONFIG_TEXT_BYTES], whole[CONFIG_TEXT_BYTES];
+    settings_list_item(settings->web_address, 0, whole);
+    memcpy(address, whole, sizeof address);
     char *port = strrchr(address, ':');
     *port++ = 0;
     struct environment environment;
@@ -51,7 +52,9 @@ enum error web_start(struct master *master)
                                          .environment = environment.entries,
                                          .directory = settings->web_dir,
                                          .stop_signal = SIGTERM,
-                                         .stop_timeout_ms = CHILD_STOP_TRUST_MS});
+                                         .stop_timeout_ms = CHILD_STOP_TRUST_MS,
+                                         .renewal = CHILD_RESTARTS,
+                                         .address = whole});
     environment_finish(&environment);
     return OK;
 }

@@ -19,7 +19,6 @@
 
 #define DESCRIPTORS_NEEDED    1024
 #define DATABASE_RETRY_MS     500
-#define DRAIN_MS              5000
 #define SPARE_CONNECTIONS     2 /* for background threads */
 #define STORE_CONNECTIONS_MAX 64
 #define EXIT_SETTINGS         2
@@ -130,6 +129,7 @@ static void on_signal(evutil_socket_t number, short what, void *argument)
     struct running *running = argument;
     if (!running->stopping)
         log_info("stopping", "signal", number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
+    running->context.another_follows = number == SIGTERM;
     running->stopping = true;
     event_base_loopexit(running->context.base, NULL);
 }
@@ -242,7 +242,7 @@ static enum error serve(struct running *running)
     log_info("serving", "address", address, NULL);
     if (!running->stopping)
         event_base_dispatch(context->base);
-    http_server_destroy(server, DRAIN_MS);
+    http_server_destroy(server, (int)settings->drain_ms);
     log_info("stopped", NULL);
     return OK;
 }

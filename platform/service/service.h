@@ -23,6 +23,7 @@ struct service_context {
     struct redis_pool *redis;        /* any thread */
     struct keyring *keyring;         /* any thread */
     void *state;                     /* the service's own, made by its start() */
+    bool another_follows;            /* for stop(): it was SIGTERM, see service_run() */
     struct service_private *private;
 };
 
@@ -42,7 +43,9 @@ struct service {
     must_use enum error (*load_keys)(struct service_context *context);
 };
 
-/* Runs until SIGTERM or SIGINT; the exit status of the process. */
+/* Runs until SIGTERM, when another process of the service follows at once and what can wait for it
+ * shall wait, or SIGINT, when none does. Either way it accepts nothing more and finishes the
+ * requests in flight, in at most drain_ms. The exit status of the process. */
 int service_run(const struct service *service, const struct settings *settings);
 
 /* Asks another service in the name of the user of this call: with the user's token and the

@@ -68,6 +68,8 @@ const struct config_row settings_rows[] = {
     INT(request_queue_max, "256", 1, 100000,
         "requests waiting for a thread; more are answered `overloaded`"),
     INT(request_timeout_ms, "3000", 10, 60000, "of one call between services"),
+    INT(drain_ms, "5000", 100, 60000,
+        "a service or gateway told to stop may take so long to finish what was begun"),
 
     /* auth */
     INT(access_token_seconds, "900", 1, DAY_S, "life of an access token"),

@@ -49,6 +49,7 @@ struct settings {
     int64_t threads;            /* of a business service's pool */
     int64_t request_queue_max;  /* waiting for a thread; more is answered `overloaded` */
     int64_t request_timeout_ms; /* of one call between services */
+    int64_t drain_ms;           /* to finish what was begun, when told to stop */
 
     /* auth */
     int64_t access_token_seconds, refresh_token_seconds;

@@ -20,6 +20,7 @@ struct membership {
     uint32_t socket;
     uint32_t position;       /* in channel->members */
     bool resync_due;         /* it came before Redis had confirmed: it may have missed something */
+    uint64_t first_seq;      /* of the first event that it was sent here; 0: none yet */
     struct membership *next; /* of the same socket; owned */
 };
 

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "gateway/keys.h"
 #include "gateway/matches.h"
+#include "gateway/resume.h"
 
 #define REQUEST_ID_BYTES (GATEWAY_INSTANCE_BYTES + 40)
 #define TICKET_PATH      "/api/matchmaking/ticket"
@@ -33,6 +34,10 @@
     {                                                                                              \
         name, JSON_KIND_INT, place, true                                                           \
     }
+#define OBJECT(name, place)                                                                        \
+    {                                                                                              \
+        name, JSON_KIND_OBJECT, place, false                                                       \
+    }
 #define OBJECT_MAY(name, place)                                                                    \
     {                                                                                              \
         name, JSON_KIND_OBJECT, place, true                                                        \
@@ -52,6 +57,7 @@ static void run_refresh(struct gateway *gateway, struct socket *socket, int64_t 
 /* THE table. A new command is one row here, and one in docs/protocol.md and docs/openapi.yaml. */
 const struct command command_table[] = {
     {.type = "session:refresh", .fields = {TEXT("token", IN_HERE)}, .run = run_refresh},
+    {.type = "session:resume", .fields = {OBJECT("seen", IN_HERE)}, .run = resume_run},
     {"chat:sendMessage", "POST", SOCIAL, "/api/social/messages",
      .fields = {TEXT("channel", IN_BODY), TEXT("text", IN_BODY)}},
     {"chat:history", "GET", SOCIAL, "/api/social/messages",

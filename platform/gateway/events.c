@@ -11,9 +11,10 @@
 #include "gateway/rooms.h"
 #include "gateway/socket.h"
 
-#define STARTED "{\"type\":\"game:started\""
-#define ENDED   "{\"type\":\"game:ended\""
-#define FOUND   "{\"type\":\"matchmaking:found\""
+#define STARTED        "{\"type\":\"game:started\""
+#define ENDED          "{\"type\":\"game:ended\""
+#define FOUND          "{\"type\":\"matchmaking:found\""
+#define HEAD_BYTES_MAX (WIRE_CHANNEL_BYTES_MAX + 128) /* of an event, before its data */
 #define IS(payload, count, type)                                                                   \
     ((count) >= sizeof(type) - 1 && memcmp(payload, type, sizeof(type) - 1) == 0)
 
@@ -30,6 +31,10 @@ static void deliver(struct gateway *gateway, struct channel *channel, const char
                     size_t bytes, const char *but_in);
 static void deliver_started(struct gateway *gateway, struct channel *channel, const char *payload,
                             size_t bytes);
+static void send_started(struct gateway *gateway, struct socket *socket,
+                         const struct started *started);
+static uint64_t seq_of(const char *payload, size_t bytes);
+static void note_seq(const struct socket *socket, struct membership *membership, uint64_t seq);
 static bool started_decode(const char *payload, size_t bytes, struct started *ret_started);
 static void started_finish(struct started *started);
 static void add_started(struct text *text, const struct started *started, int channel, int slot);
@@ -145,10 +150,12 @@ static void deliver(struct gateway *gateway, struct channel *channel, const char
     struct text *text = &gateway->scratch;
     text_clear(text);
     text_add(text, payload, bytes);
+    uint64_t seq = seq_of(payload, bytes);
     for (uint32_t i = 0; i < channel->count; i++) {
         struct socket *socket = socket_at(gateway, channel->members[i]->socket);
         if (but_in && socket_hears(socket, but_in))
             continue;
+        note_seq(socket, channel->members[i], seq);
         socket_send_text(gateway, socket, text_bytes(text), text->count);
         count(METRIC_EVENTS_DELIVERED);
     }
@@ -164,17 +171,63 @@ static void deliver_started(struct gateway *gateway, struct channel *channel, co
                   NULL);
         return;
     }
+    uint64_t seq = seq_of(payload, bytes);
     for (uint32_t i = 0; i < channel->count; i++) {
         struct socket *socket = socket_at(gateway, channel->members[i]->socket);
         if (socket->state != SOCKET_OPEN && socket->state != SOCKET_OPENING)
             continue;
-        int number = matches_join(gateway, socket, &started.placement);
-        int slot = slot_of_user(started.players, socket->caller.user_id);
-        add_started(&gateway->scratch, &started, number, slot);
-        socket_send_text(gateway, socket, text_bytes(&gateway->scratch), gateway->scratch.count);
-        count(METRIC_EVENTS_DELIVERED);
+        note_seq(socket, channel->members[i], seq);
+        send_started(gateway, socket, &started);
     }
     started_finish(&started);
+}
+
+static void send_started(struct gateway *gateway, struct socket *socket,
+                         const struct started *started)
+{
+    int number = matches_join(gateway, socket, &started->placement);
+    int slot = slot_of_user(started->players, socket->caller.user_id);
+    add_started(&gateway->scratch, started, number, slot);
+    socket_send_text(gateway, socket, text_bytes(&gateway->scratch), gateway->scratch.count);
+    count(METRIC_EVENTS_DELIVERED);
+}
+
+bool events_send_again(struct gateway *gateway, struct socket *socket, const char *channel,
+                       const char *payload, size_t bytes)
+{
+    const struct membership *membership = socket->channels;
+    while (membership && strcmp(membership->channel->name, channel) != 0)
+        membership = membership->next;
+    if (!membership ||
+        (membership->first_seq != 0 && seq_of(payload, bytes) >= membership->first_seq))
+        return false;
+    struct started started;
+    if (IS(payload, bytes, STARTED) && started_decode(payload, bytes, &started)) {
+        send_started(gateway, socket, &started);
+        started_finish(&started);
+        return true;
+    }
+    struct text *text = &gateway->scratch;
+    text_clear(text);
+    text_add(text, payload, bytes);
+    socket_send_text(gateway, socket, text_bytes(text), text->count);
+    count(METRIC_EVENTS_DELIVERED);
+    return true;
+}
+
+/* It stands behind type and channel, which have no quotes in them; see WIRE_EVENT_SCRIPT. */
+static uint64_t seq_of(const char *payload, size_t bytes)
+{
+    static const char name[] = "\"seq\":";
+    const char *at =
+        memmem(payload, bytes < HEAD_BYTES_MAX ? bytes : HEAD_BYTES_MAX, name, sizeof(name) - 1);
+    return at ? strtoull(at + sizeof(name) - 1, NULL, 10) : 0;
+}
+
+static void note_seq(const struct socket *socket, struct membership *membership, uint64_t seq)
+{
+    if (membership->first_seq == 0 && socket->state == SOCKET_OPEN)
+        membership->first_seq = seq;
 }
 
 static bool started_decode(const char *payload, size_t bytes, struct started *ret_started)

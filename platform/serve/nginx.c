@@ -81,8 +81,9 @@ enum error nginx_start(struct master *master, const struct serve_service *servic
     return OK;
 }
 
-char *nginx_upstreams(const char *name, const char *addresses, bool each)
+char *nginx_upstreams(const char *name, const char *addresses, bool of_sockets)
 {
+    const char *failures = of_sockets ? "max_fails=0" : "max_fails=1 fail_timeout=1s";
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);
@@ -90,10 +91,10 @@ char *nginx_upstreams(const char *name, const char *addresses, bool each)
     char address[CONFIG_TEXT_BYTES];
     fprintf(out, "    upstream %s {\n        zone %s 64k;\n", name, name);
     for (int i = 0; settings_list_item(addresses, i, address); i++)
-        fprintf(out, "        server %s max_fails=1 fail_timeout=1s;\n", address);
+        fprintf(out, "        server %s %s;\n", address, failures);
     fprintf(out, "        keepalive %d;\n        keepalive_timeout %ds;\n    }\n", NGINX_KEPT_ALIVE,
             NGINX_KEPT_ALIVE_S);
-    for (int i = 0; each && settings_list_item(addresses, i, address); i++)
+    for (int i = 0; of_sockets && settings_list_item(addresses, i, address); i++)
         fprintf(out, "    upstream %s_g%d {\n        server %s;\n    }\n", name, i + 1, address);
     fclose(out);
     return text;

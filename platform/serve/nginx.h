@@ -18,8 +18,10 @@
 must_use enum error nginx_start(struct master *master, const struct serve_service *services,
                                 size_t count);
 
-/* The upstreams, as text of the configuration; the caller frees it. Pure. `name` is also the name
- * of an upstream of all; each single entry i is NAME_g<i+1>. */
-char *nginx_upstreams(const char *name, const char *addresses, bool each);
+/* The upstreams, as text of the configuration; the caller frees it. Pure. `name` is the name of an
+ * upstream of all. Those `of_sockets` also have one of each single entry i, NAME_g<i+1>, and are
+ * never counted out: of a server that has failed nginx takes one connection a second until the
+ * first of them has ended well, and a WebSocket does not end. */
+char *nginx_upstreams(const char *name, const char *addresses, bool of_sockets);
 
 #endif

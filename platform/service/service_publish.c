@@ -1,6 +1,7 @@
 /*
- * Telling the sockets of a channel, by way of Redis. The script takes the channel's next number and
- * publishes in one step, so that numbers have no holes and arrive in order. See wire/events.h.
+ * Telling the sockets of a channel, by way of Redis. The script takes the channel's next number,
+ * publishes and keeps the text for a while in one step, so that numbers have no holes and arrive in
+ * order. See wire/events.h.
  */
 #include "service/service.h"
 
@@ -21,15 +22,17 @@ void service_publish(struct service_context *context, const char *channel, const
                      json_t *data)
 {
     char counter[sizeof(WIRE_SEQ_PREFIX) + WIRE_CHANNEL_BYTES_MAX];
+    char recent[sizeof(WIRE_RECENT_PREFIX) + WIRE_CHANNEL_BYTES_MAX];
     char address[sizeof(WIRE_EVENT_PREFIX) + WIRE_CHANNEL_BYTES_MAX];
     assert(strlen(channel) < WIRE_CHANNEL_BYTES_MAX);
     snprintf(counter, sizeof(counter), WIRE_SEQ_PREFIX "%s", channel);
     snprintf(address, sizeof(address), WIRE_EVENT_PREFIX "%s", channel);
+    snprintf(recent, sizeof(recent), WIRE_RECENT_PREFIX "%s", channel);
     char *text = to_text(data);
-    const char *const arguments[] = {counter, address, type, channel, text};
+    const char *const arguments[] = {counter, address, recent, type, channel, text};
     enum error error = ERROR_PAYLOAD_TOO_LARGE;
     if (strlen(text) < WIRE_EVENT_BYTES_MAX)
-        error = redis_run_script(context->redis, &event_script, 2, 5, arguments, NULL);
+        error = redis_run_script(context->redis, &event_script, 3, 6, arguments, NULL);
     free(text);
     if (error)
         log_lost(channel, type, error);

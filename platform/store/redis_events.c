@@ -56,6 +56,7 @@ static void on_timer(evutil_socket_t descriptor, short what, void *argument);
 static void start_over(struct redis_events *events, const char *reason);
 static void schedule(struct redis_events *events, int ms);
 static void send_subscribe(struct redis_events *events, struct channel *channel);
+static void on_answer(redisAsyncContext *connection, void *answer, void *argument);
 static void on_reply(redisAsyncContext *context, void *reply, void *argument);
 static void on_confirmed(struct redis_events *events, struct channel *channel);
 static void on_gone(struct redis_events *events, struct channel *channel);
@@ -156,6 +157,48 @@ void redis_events_command(struct redis_events *events, const char *format, ...)
     va_start(list, format);
     redisvAsyncCommand(events->commander, NULL, NULL, format, list);
     va_end(list);
+}
+
+struct question {
+    redis_answered *answered;
+    void *context; /* borrowed */
+};
+
+bool redis_events_ask(struct redis_events *events, int word_count, const char *const *words,
+                      redis_answered *answered, void *context)
+{
+    struct question *question = events->commander ? malloc(sizeof(*question)) : NULL;
+    if (!question)
+        return false;
+    *question = (struct question){answered, context};
+    if (redisAsyncCommandArgv(events->commander, on_answer, question, word_count,
+                              (const char **)(uintptr_t)words, NULL) == REDIS_OK)
+        return true;
+    free(question);
+    return false;
+}
+
+/* A connection that ends answers every command with nothing. */
+static void on_answer(redisAsyncContext *connection, void *answer, void *argument)
+{
+    (void)connection;
+    struct question *question = argument;
+    const redisReply *reply = answer;
+    const char **texts = NULL;
+    size_t count = 0;
+    if (reply && reply->type == REDIS_REPLY_ARRAY) {
+        count = reply->elements;
+        texts = calloc(count + 1, sizeof(*texts));
+        assert(texts);
+        for (size_t i = 0; i < count; i++)
+            texts[i] =
+                reply->element[i]->type == REDIS_REPLY_STRING ? reply->element[i]->str : NULL;
+    } else if (reply && reply->type == REDIS_REPLY_ERROR) {
+        log_error("redis refuses a command", "reason", reply->str, NULL);
+    }
+    question->answered(question->context, texts, count);
+    free(texts);
+    free(question);
 }
 
 static void connect_both(struct redis_events *events)

@@ -31,6 +31,13 @@ bool redis_events_connected(const struct redis_events *events);
 /* Idempotent; the handler `subscribed` follows, also when it already was. */
 void redis_events_subscribe(struct redis_events *events, const char *channel);
 void redis_events_unsubscribe(struct redis_events *events, const char *channel);
+/* Runs a command, `words` of which the first is its name, on the command connection. `answered`
+ * gets its array of texts (NULL: nothing), borrowed for the call; `texts` NULL when there was no
+ * such answer, be it for a lost connection. Exactly once and never from inside this call, which
+ * does nothing and returns false while disconnected. */
+typedef void redis_answered(void *context, const char *const *texts, size_t count);
+bool redis_events_ask(struct redis_events *events, int word_count, const char *const *words,
+                      redis_answered *answered, void *context);
 /* Fire and forget on the command connection; dropped while disconnected. */
 void redis_events_command(struct redis_events *events, const char *format, ...);
 

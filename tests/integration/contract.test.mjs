@@ -401,7 +401,7 @@ describe('an answer that the documents do not have is told by route and place', 
             /x-events\/session:resync.*more/,
         );
         assert.match(judge_event({ ...event, seq: 1 }), /the number 1/);
-        assert.match(judge_event({ ...event, ch: 'global' }), /says none,room:ID/);
+        assert.match(judge_event({ ...event, ch: 'match:1' }), /says none,global,user:ID,room:ID/);
         assert.match(judge_event({ ...event, type: 'room:gone' }), /room:gone is not documented/);
     });
 

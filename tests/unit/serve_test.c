@@ -73,6 +73,17 @@ static void test_nginx_upstreams_name_every_instance(void)
     free(text);
 }
 
+static void test_nginx_counts_out_a_service_but_no_gateway(void)
+{
+    char *gateways = nginx_upstreams("gateway", "127.0.0.1:1", true);
+    char *services = nginx_upstreams("rooms", "127.0.0.1:1", false);
+    CU_ASSERT_PTR_NOT_NULL(strstr(gateways, "server 127.0.0.1:1 max_fails=0;"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(services, "server 127.0.0.1:1 max_fails=1 fail_timeout=1s;"));
+    CU_ASSERT_PTR_NULL(strstr(services, "rooms_g1"));
+    free(gateways);
+    free(services);
+}
+
 static void test_environment_hands_on_settings_but_no_store_and_no_secret(void)
 {
     char *nothing[] = {NULL},
@@ -102,6 +113,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_database_url_gets_role_and_password),
     PROMISE(test_database_url_refuses_what_is_no_uri),
     PROMISE(test_nginx_upstreams_name_every_instance),
+    PROMISE(test_nginx_counts_out_a_service_but_no_gateway),
     PROMISE(test_environment_hands_on_settings_but_no_store_and_no_secret),
     CU_TEST_INFO_NULL,
 };

@@ -6,7 +6,7 @@ import { OP, type SocketClient } from './socketClient';
 import type { GameStarted, Watching } from './types';
 
 export const PING_MS = 2000;
-export const WATCH_RETRY_MS = 1500;
+export const WATCH_RETRY_MS = 500;
 /* Of a busy or restarting service: worth another try. */
 const PASSING = ['unavailable', 'overloaded', 'timed_out', 'too_many_requests'];
 export const INPUT_BYTES_MAX = 1024;

@@ -41,7 +41,8 @@ export interface Snapshot {
     ready: SessionReady | null;
     retryAt: number | null;
     latencyMs: number | null;
-    /** Counts what makes all shown data stale: reconnections, and session:resync without `ch`. */
+    /** Counts what makes all shown data stale: session:resync of everything or of oneself, and a
+     *  reconnection after which the missed events could not be had. */
     resyncs: number;
 }
 
@@ -69,6 +70,9 @@ export const OP = { INPUT: 1, STATE: 2, WHOLE: 3, PING: 4, PONG: 5 } as const;
 export const RETRY_MS_BASE = 400;
 export const RETRY_MS_MAX = 15_000;
 export const RETRY_MS_TOO_FAST = 5_000;
+/** A gateway that restarts sends its connections away one after the other by itself. */
+export const RETRY_MS_RESTART = 50;
+export const RESUME_CHANNELS_MAX = 48;
 export const READY_MS_MAX = 10_000;
 export const STABLE_MS = 10_000;
 export const COMMAND_MS_MAX = 10_000;
@@ -120,6 +124,8 @@ export class SocketClient {
     private readonly events = new Map<string, Set<Listener<SocketEvent<never>>>>();
     private readonly channels = new Map<number, Listener<ArrayBuffer>>();
     private readonly started = new Map<string, GameStarted>();
+    private readonly seen = new Map<string, number>(); // the last seq of each channel, newest last
+    private held: SocketEvent<never>[] | null = null; // while missed events are asked for
 
     constructor(environment: SocketEnvironment) {
         this.environment = environment;
@@ -154,6 +160,7 @@ export class SocketClient {
         this.clearTimers();
         this.drop(1000);
         this.fail([...this.sent.values(), ...this.queued], 'connection_lost');
+        this.seen.clear(); // the next connection may be somebody else's
         this.change({ status: 'off', notice: null, ready: null, retryAt: null, latencyMs: null });
     }
 
@@ -262,7 +269,7 @@ export class SocketClient {
         else if (!wasReady) session = await this.environment.checkSession();
         if (generation !== this.generation) return;
         if (session === 'over') return this.giveUp('over', 'session_ended');
-        this.retryLater(code);
+        this.retryLater(code, wasReady);
     }
 
     private giveUp(status: Status, code: string): void {
@@ -270,10 +277,12 @@ export class SocketClient {
         this.change({ status, retryAt: null, latencyMs: null });
     }
 
-    private retryLater(code: number): void {
+    private retryLater(code: number, wasReady: boolean): void {
         let ms = retryDelayMs(this.attempt, this.environment.random());
         if (code === CLOSE.TOO_FAST) ms += RETRY_MS_TOO_FAST;
-        this.attempt++;
+        if (code === CLOSE.RESTART && wasReady)
+            ms = Math.round(RETRY_MS_RESTART * this.environment.random());
+        else this.attempt++;
         this.change({ retryAt: this.environment.now() + ms });
         this.retryTimer = this.environment.setTimer(() => this.open(), ms);
     }
@@ -285,14 +294,32 @@ export class SocketClient {
         this.stableTimer = this.environment.setTimer(() => {
             this.attempt = 0;
         }, STABLE_MS);
-        const resyncs = this.snapshot.resyncs + (again ? 1 : 0);
-        this.change({ status: 'open', notice: null, ready, retryAt: null, resyncs });
+        this.change({ status: 'open', notice: null, ready, retryAt: null });
+        if (again) void this.resume();
         for (const command of this.queued.splice(0)) this.transmit(command);
+    }
+
+    /* What comes meanwhile waits, so that everybody hears the events of a channel in their order. */
+    private async resume(): Promise<void> {
+        const generation = this.generation;
+        this.held = [];
+        let isWhole = true;
+        await this.command('session:resume', { seen: Object.fromEntries(this.seen) }).catch(() => {
+            isWhole = false;
+        });
+        if (generation !== this.generation) return;
+        const held = this.held;
+        this.held = null;
+        for (const event of held.sort((one, other) => one.seq - other.seq)) {
+            if (event.seq > (this.seen.get(event.ch as string) ?? 0)) this.tell(event);
+        }
+        if (!isWhole) this.change({ resyncs: this.snapshot.resyncs + 1 });
     }
 
     private drop(code: number): void {
         const socket = this.socket;
         this.socket = null;
+        this.held = null;
         this.started.clear();
         if (!socket) return;
         socket.onmessage = null;
@@ -336,13 +363,28 @@ export class SocketClient {
     private receiveEvent(event: SocketEvent<never>): void {
         if (event.type === 'session:ready') this.opened(event.data);
         else if (event.type === 'session:expiring') void this.renew();
-        else if (event.type === 'session:resync' && event.ch === null)
-            this.change({ resyncs: this.snapshot.resyncs + 1 });
-        else if (event.type === 'game:started') {
+        else if (event.type === 'session:resync') {
+            if (event.ch === null || event.ch.startsWith('user:'))
+                this.change({ resyncs: this.snapshot.resyncs + 1 });
+        }
+        if (this.held && event.ch !== null && event.seq > 0) this.held.push(event);
+        else this.tell(event);
+    }
+
+    private tell(event: SocketEvent<never>): void {
+        if (event.ch !== null && event.seq > 0) this.noteSeen(event.ch, event.seq);
+        if (event.type === 'game:started') {
             const started: GameStarted = event.data;
             this.started.set(started.match, started);
         }
         for (const listener of this.events.get(event.type) ?? []) listener(event);
+    }
+
+    private noteSeen(channel: string, seq: number): void {
+        this.seen.delete(channel);
+        this.seen.set(channel, seq);
+        const [oldest] = this.seen.keys();
+        if (this.seen.size > RESUME_CHANNELS_MAX) this.seen.delete(oldest as string);
     }
 
     private receiveAnswer(answer: Answer): void {

@@ -6,8 +6,10 @@ import {
     COMMAND_MS_MAX,
     QUEUE_MAX,
     READY_MS_MAX,
+    RESUME_CHANNELS_MAX,
     RETRY_MS_BASE,
     RETRY_MS_MAX,
+    RETRY_MS_RESTART,
     RETRY_MS_TOO_FAST,
     retryDelayMs,
     SocketClient,
@@ -53,7 +55,7 @@ test('connecting twice makes one connection', () => {
     assert.equal(world.sockets.length, 1);
 });
 
-test('a lost connection is taken up again after the back-off and counts as a resync', async () => {
+test('a lost connection is taken up again after the back-off', async () => {
     const { world, client } = connected();
     world.last().drops(1006);
     await settle();
@@ -64,8 +66,92 @@ test('a lost connection is taken up again after the back-off and counts as a res
     await world.clock.pass(1);
     assert.equal(world.sockets.length, 2);
     sessionReady(world.last());
-    assert.equal(client.getSnapshot().resyncs, 1);
+    assert.equal(client.getSnapshot().status, 'open');
     assert.equal(client.getSnapshot().notice, null);
+});
+
+const said = (ch: string, seq: number) => ({ type: 'chat:message', ch, seq, data: { seq } });
+
+/** A client that has seen events, has lost the connection and has it again. */
+async function returned() {
+    const { world, client } = connected();
+    const heard: string[] = [];
+    client.on('chat:message', ({ ch, seq }) => heard.push(`${ch} ${seq}`));
+    world.last().says(said('room:r1', 7));
+    world.last().says(said('global', 40));
+    world.last().drops(CLOSE.RESTART);
+    await world.clock.pass(RETRY_MS_RESTART);
+    sessionReady(world.last());
+    const resume = world.last().commands()[0];
+    assert.equal(resume?.type, 'session:resume');
+    heard.length = 0;
+    return { world, client, heard, resume };
+}
+
+test('whoever comes back asks for what was missed, and hears it in order and once', async () => {
+    const { world, client, heard, resume } = await returned();
+    assert.deepEqual(resume?.data, { seen: { 'room:r1': 7, global: 40 } });
+    for (const [ch, seq] of [
+        ['room:r1', 10], // happened just now, before the missed ones are there
+        ['room:r1', 8],
+        ['room:r1', 9],
+        ['global', 40],
+    ] as const)
+        world.last().says(said(ch, seq));
+    assert.deepEqual(heard, []);
+    world.last().says({ id: resume?.id, ok: true, data: { missed: 3 } });
+    await settle();
+    assert.deepEqual(heard, ['room:r1 8', 'room:r1 9', 'room:r1 10']);
+    world.last().says(said('room:r1', 11));
+    assert.equal(heard.at(-1), 'room:r1 11');
+    assert.equal(client.getSnapshot().resyncs, 0);
+});
+
+test('missed events that cannot be had make everything stale, those that came are heard', async () => {
+    const { world, client, heard, resume } = await returned();
+    world.last().says(said('room:r1', 12));
+    world.last().says({ id: resume?.id, ok: false, error: { code: 'unavailable', message: '' } });
+    await settle();
+    assert.deepEqual(heard, ['room:r1 12']);
+    assert.equal(client.getSnapshot().resyncs, 1);
+});
+
+test('a connection lost again while it asks begins anew', async () => {
+    const { world, client, heard } = await returned();
+    world.last().says(said('room:r1', 8));
+    world.last().drops(CLOSE.RESTART);
+    await world.clock.pass(RETRY_MS_RESTART);
+    sessionReady(world.last());
+    const again = world.last().commands()[0];
+    assert.deepEqual(again?.data, { seen: { 'room:r1': 7, global: 40 } });
+    world.last().says(said('room:r1', 8));
+    world.last().says({ id: again?.id, ok: true, data: { missed: 1 } });
+    await settle();
+    assert.deepEqual(heard, ['room:r1 8']);
+    assert.equal(client.getSnapshot().resyncs, 0);
+});
+
+test('only so many channels are named, those heard last', async () => {
+    const { world } = connected();
+    for (let i = 0; i <= RESUME_CHANNELS_MAX; i++) world.last().says(said(`room:${i}`, 1));
+    world.last().drops(CLOSE.RESTART);
+    await world.clock.pass(RETRY_MS_RESTART);
+    sessionReady(world.last());
+    const seen = Object.keys(world.last().commands()[0]?.data?.seen ?? {});
+    assert.equal(seen.length, RESUME_CHANNELS_MAX);
+    assert.ok(!seen.includes('room:0'));
+});
+
+test('a gateway that restarts is left at once, as often as it happens', async () => {
+    const { world, client } = connected();
+    for (let i = 2; i < 8; i++) {
+        world.last().drops(CLOSE.RESTART);
+        await settle();
+        assert.equal(client.getSnapshot().notice, 'restart');
+        await world.clock.pass(RETRY_MS_RESTART);
+        assert.equal(world.sockets.length, i);
+        sessionReady(world.last());
+    }
 });
 
 test('a connection that never stays makes the waiting longer, a stable one resets it', async () => {
@@ -146,11 +232,10 @@ test('4403 is final', async () => {
     assert.equal(world.sockets.length, 1);
 });
 
-test('4408, 4429 and 1012 come back, each with its own notice; 4429 waits longer', async () => {
+test('4408 and 4429 come back, each with its own notice; 4429 waits longer', async () => {
     for (const [code, notice, extra] of [
         [CLOSE.SLOW, 'slow', 0],
         [CLOSE.TOO_FAST, 'tooFast', RETRY_MS_TOO_FAST],
-        [CLOSE.RESTART, 'restart', 0],
     ] as const) {
         const { world, client } = connected();
         world.last().drops(code);
@@ -236,7 +321,7 @@ test('what was sent on a lost connection fails, what waited goes out on the next
             .last()
             .commands()
             .map((command) => command.type),
-        ['room:ready'],
+        ['session:resume', 'room:ready'],
     );
 });
 

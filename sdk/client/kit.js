@@ -13,7 +13,15 @@ const STATUS_CHARACTERS_MAX = 200;
 const STATUS_EVERY_MS = 1000;
 
 export function createKit(port, start, { canvas, buttons, files }) {
-  const listeners = { state: [], ended: [], link: [], theme: [], frame: [], resize: [] };
+  const listeners = {
+    state: [],
+    ended: [],
+    link: [],
+    theme: [],
+    frame: [],
+    resize: [],
+    players: [],
+  };
   const tell = (kind, ...values) => {
     for (const listener of listeners[kind]) listener(...values);
   };
@@ -59,6 +67,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
     onTheme: listenTo("theme"),
     onEnded: listenTo("ended"),
     onLink: listenTo("link"),
+    onPlayers: listenTo("players"),
     open,
   };
 
@@ -79,6 +88,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
     else if (data?.t === "theme") changeTheme(data.theme === "dark" ? "dark" : "light");
     else if (data?.t === "ended") tell("ended", data.result);
     else if (data?.t === "link") tell("link", data.up === true);
+    else if (data?.t === "players") changePlayers(data.players);
   }
 
   function receiveState(buffer) {
@@ -89,6 +99,12 @@ export function createKit(port, start, { canvas, buttons, files }) {
     const ack = bytes.getUint32(6, true);
     clock.arrive(tick, performance.now());
     tell("state", tick, ack, new DataView(buffer, STATE_HEAD_BYTES));
+  }
+
+  // In place: whoever holds the list sees who has come late.
+  function changePlayers(players) {
+    start.players.splice(0, start.players.length, ...players);
+    tell("players", start.players);
   }
 
   function changeTheme(theme) {

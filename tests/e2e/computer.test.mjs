@@ -76,6 +76,9 @@ describe('the computer plays too', () => {
         await friend.see('the ride too', (seen) => seen.players.length === 3);
         assert.ok(friend.slot > 0, 'a seat, not only a view');
         await page.getByRole('listitem').filter({ hasText: 'guest-' }).nth(1).waitFor();
+        const bots = page.getByRole('listitem').filter({ hasText: 'computer' });
+        await bots.nth(1).waitFor({ state: 'detached' }); // one of the two has made room
+        await bots.first().waitFor();
         await friend.screenshot('computer-friend-phone');
         for (const visitor of [host, friend]) {
             visitor.check_console();

@@ -73,6 +73,10 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
     }, [shown, load, live.id]);
 
     useEffect(() => {
+        host.current?.playersChanged(live.players);
+    }, [live.players]);
+
+    useEffect(() => {
         if (result) host.current?.ended(result);
     }, [result]);
 

@@ -83,6 +83,11 @@ export class FrameHost {
         );
     }
 
+    /** Somebody has come late. */
+    playersChanged(players: LiveMatch['players']): void {
+        if (this.port) this.post({ t: 'players', players: seatsOf(players) });
+    }
+
     ended(result: Match): void {
         this.result = result;
         this.post({ t: 'ended', result });
@@ -123,7 +128,7 @@ export class FrameHost {
             game,
             mode,
             slot: this.slot,
-            players: players.map(({ name, slot, team }) => ({ name, slot, team })),
+            players: seatsOf(players),
             tickHz: this.game.tickHz,
             turnSeconds: this.game.turnSeconds,
             locale: this.locale,
@@ -166,6 +171,10 @@ export class FrameHost {
     private post(message: object): void {
         this.port?.postMessage(message);
     }
+}
+
+function seatsOf(players: LiveMatch['players']) {
+    return players.map(({ name, slot, team }) => ({ name, slot, team }));
 }
 
 /** The keys of each action, as the game's game.json lists them: `{actions: [{id, codes}]}`. */

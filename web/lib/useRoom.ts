@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { api } from './api';
 import { failureOf } from './failure';
 import type { LiveMatch } from './frameHost';
+import { playersOf } from './rules';
 import { useEvent, useResync } from './socket';
 import type { GameStarted, Match, Room } from './types';
 
@@ -82,7 +83,8 @@ export function useRoom(initial: Room, initialMatch: Match | null, me: string | 
     return { room, gone, live, result, take, reload, forgetResult };
 }
 
-/* When the room says that a match runs, or runs no more, and no event told which: ask for it. */
+/* When the room says that a match runs, or runs no more, and no event told which, or that somebody
+ * has come late: ask for it. */
 function useMatchOf(
     room: Room,
     live: LiveMatch | null,
@@ -92,7 +94,8 @@ function useMatchOf(
 ): void {
     const missing = room.match !== null && room.match !== live?.id ? room.match : null;
     const finished = room.match === null && live && result?.id !== live.id ? live.id : null;
-    const asked = missing ?? finished;
+    const late = missing === null && live && hasLatecomer(room, live) ? live.id : null;
+    const asked = missing ?? finished ?? late;
     const latest = useRef(asked);
     latest.current = asked;
     // Room versions are counted up by every change, so this asks again as long as it does not know.
@@ -110,4 +113,10 @@ function useMatchOf(
             })
             .catch(() => {}); // the next change or poll asks again
     }, [asked, version, setLive, setResult]);
+}
+
+/* A player of the room who has no seat in the match that we know. */
+function hasLatecomer(room: Room, live: LiveMatch): boolean {
+    if (room.match !== live.id || !room.lateJoin) return false;
+    return playersOf(room).some((member) => !live.players.some(({ user }) => user === member.user));
 }

@@ -65,6 +65,10 @@ done
 wait
 promise 1 "" grep broken together
 
+# The playground has all it needs, and ends when it is told to.
+promise 0 "http://127.0.0.1:" timeout --preserve-status -s INT 3 "$gamekit" play b --no-browser
+promise 1 "no folder of a game" "$gamekit" play nowhere
+
 # What the author gets wrong is told in words.
 cp -r star-catch broken
 sed -i 's/gk_presence_age(/gk_presence_ages(/' broken/star-catch.c

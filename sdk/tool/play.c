@@ -200,6 +200,7 @@ static void open_browser(const char *address)
         if (fork() != 0)
             _exit(0);
         setsid();
+        close_range(STDERR_FILENO + 1, ~0u, 0); /* the browser may outlive us, our port may not */
         execlp("xdg-open", "xdg-open", address, (char *)NULL);
         _exit(0);
     }

@@ -231,7 +231,6 @@ static void wish_save(struct playground *playground, const json_t *message)
     struct tm local;
     localtime_r(&now, &local);
     strftime(name, sizeof name, "%Y-%m-%d-%H%M%S" REPLAY_ENDING, &local);
-    playground->session->is_playing = false;
     snprintf(path, sizeof path, "%s/replays", playground->folder);
     mkdir(path, 0777);
     if (!replay_path(playground, name, path))

@@ -51,14 +51,18 @@ bool play_replay_save(struct play_session *session, const char *path,
             head.seats[slot].bot_difficulty = (uint8_t)session->seats[slot].difficulty;
     replay_write_begin(&writer, buffer, sizeof buffer, write_to_file, file, &head);
     uint32_t stood_at = session->now.step;
+    char fault[PLAY_FAULT_BYTES_MAX];
+    memcpy(fault, session->fault, sizeof fault);
     bool fine = write_match(session, &writer);
     fine &= fclose(file) == 0;
-    (void)play_session_go_to(session, stood_at);
     if (!fine) {
         snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "%s could not be written whole. %s", path,
                  session->fault);
         remove(path);
     }
+    /* A match that stands still before a fault still does. */
+    if (play_session_go_to(session, stood_at))
+        memcpy(session->fault, fault, sizeof fault);
     return fine;
 }
 

@@ -15,10 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tool/program.h"
+
+#define WHERE_BYTES 128
+#define PATH_BYTES  64
+
 static void become_runner(int socket, const struct play_image *image, struct play_desk *desk)
     __attribute__((noreturn));
 static bool wait_for_answer(struct play_runner *runner, int ms_max);
 static void note_death(struct play_runner *runner, bool was_silent);
+static void find_where(const struct play_runner *runner, char ret_where[WHERE_BYTES]);
 static bool is_traced(pid_t pid);
 static int64_t now_ms(void);
 
@@ -82,6 +88,7 @@ bool play_runner_ask(struct play_runner *runner, enum play_question question)
     desk->question = question;
     desk->fault = RUN_FINE;
     desk->log_count = desk->log_lost = 0;
+    desk->fault_address = desk->fault_place = 0;
     uint8_t byte = 1;
     if (send(runner->socket, &byte, 1, MSG_NOSIGNAL) != 1) {
         note_death(runner, false);
@@ -153,26 +160,51 @@ static void note_death(struct play_runner *runner, bool was_silent)
 {
     const struct play_desk *desk = runner->desk;
     const char *callback = game_callback_name(desk->note.callback);
+    char where[WHERE_BYTES];
     int status = 0;
-    if (was_silent)
+    if (was_silent) {
+        struct pollfd wait = {.fd = runner->socket, .events = POLLIN};
+        kill(runner->pid, PLAY_SIGNAL_WHERE);
+        (void)poll(&wait, 1, PLAY_WHERE_MS_MAX);
         kill(runner->pid, SIGKILL);
+    }
     waitpid(runner->pid, &status, 0);
     runner->pid = 0;
+    find_where(runner, where);
     if (desk->question == PLAY_LOAD)
         snprintf(runner->fault, sizeof runner->fault,
                  "The game could not be loaded; the terminal says why.");
     else if (was_silent)
         snprintf(runner->fault, sizeof runner->fault,
-                 "`%s` has not returned within %d ms: an endless loop?", callback,
-                 PLAY_ANSWER_MS_MAX);
+                 "`%s` has not returned within %d ms%s: an endless loop?", callback,
+                 PLAY_ANSWER_MS_MAX, where);
     else if (WIFSIGNALED(status))
         snprintf(runner->fault, sizeof runner->fault,
-                 "`%s` crashed: signal %d (SIG%s, %s) at address 0x%llx.", callback,
+                 "`%s` crashed%s: signal %d (SIG%s, %s) at address 0x%llx.", callback, where,
                  WTERMSIG(status), sigabbrev_np(WTERMSIG(status)), strsignal(WTERMSIG(status)),
                  (unsigned long long)desk->fault_address);
     else
         snprintf(runner->fault, sizeof runner->fault, "`%s` ended its process (status %d).",
                  callback, WEXITSTATUS(status));
+}
+
+/* " in pong.c:109", as far as the image was built with -g and addr2line is here; else "". */
+static void find_where(const struct play_runner *runner, char ret_where[WHERE_BYTES])
+{
+    char image[PATH_BYTES], place[PATH_BYTES];
+    struct program_end end;
+    ret_where[0] = 0;
+    if (runner->desk->fault_place == 0 || !program_is_there("addr2line"))
+        return;
+    snprintf(image, sizeof image, "/proc/%d/fd/%d", (int)getpid(), runner->image->fd);
+    snprintf(place, sizeof place, "0x%llx", (unsigned long long)runner->desk->fault_place);
+    const char *const arguments[] = {"addr2line", "-s", "-e", image, place, NULL};
+    if (!program_run(arguments, NULL, &end))
+        return;
+    end.output[strcspn(end.output, " \n")] = 0;
+    if (end.status == 0 && end.output[0] != '?')
+        snprintf(ret_where, WHERE_BYTES, " in %s", end.output);
+    free(end.output);
 }
 
 static bool is_traced(pid_t pid)

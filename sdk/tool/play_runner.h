@@ -16,7 +16,9 @@
 #include "host/run.h"
 #include "tool/play_image.h"
 
-#define PLAY_ANSWER_MS_MAX   1000 /* for one question; a debugger may take longer */
+#define PLAY_ANSWER_MS_MAX   1000    /* for one question; a debugger may take longer */
+#define PLAY_SIGNAL_WHERE    SIGALRM /* makes a silent runner note where it is, and end */
+#define PLAY_WHERE_MS_MAX    200
 #define PLAY_START_MS_MAX    10000
 #define PLAY_EXPLAIN_BYTES   16384
 #define PLAY_OLD_BYTES_MAX   GK_STATE_BYTES_MAX
@@ -71,6 +73,7 @@ struct play_desk {
     uint32_t log_count, log_lost;
     struct play_log_line log[PLAY_LOG_LINES_MAX];
     uint64_t fault_address; /* of a signal, as it came */
+    uint64_t fault_place;   /* the instruction, from the beginning of the image; 0: unknown */
     char explain[PLAY_EXPLAIN_BYTES];
     _Alignas(64) uint8_t old[PLAY_OLD_BYTES_MAX];
 

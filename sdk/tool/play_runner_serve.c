@@ -1,16 +1,20 @@
 /* The side that answers: the process of the game. One match of host/run.h, which is laid anew for
  * each question, for it is kept by who asks. */
+#include <dlfcn.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "host/load.h"
 #include "tool/play_runner.h"
 
 #define SIGNAL_STACK_BYTES 65536
+#define PATH_BYTES         64
 
 static void answer(struct run *run, struct play_desk *desk);
 static void begin(struct run *run, struct play_desk *desk);
@@ -26,18 +30,24 @@ static void note_signal(int number, siginfo_t *info, void *context);
 static uint64_t now_ns(void);
 
 static struct play_desk *the_desk; /* for the two that get no pointer of ours: log, signals */
+static uintptr_t image_begin;      /* where the game was loaded */
 
 void play_runner_serve(int socket, int image_fd, const struct gk_manifest *manifest,
                        struct play_desk *desk)
 {
     struct gk_game game;
     uint8_t byte = 1;
+    char path[PATH_BYTES];
     the_desk = desk;
-    if (!game_load(image_fd, &game))
+    /* Not /proc/self, which is another one to a debugger that attaches. */
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getpid(), image_fd);
+    if (!game_load_path(path, &game))
         _exit(1);
     struct run *run = run_create(manifest, &game);
-    if (!run)
+    Dl_info loaded;
+    if (!run || !dladdr(*(void **)&game.tick, &loaded))
         _exit(1);
+    image_begin = (uintptr_t)loaded.dli_fbase;
     run->note = &desk->note;
     run->host.log = write_log;
     catch_signals();
@@ -171,22 +181,31 @@ static void write_log(const struct gk_host *host, uint32_t level, const char *te
 /* On a stack of their own, for the game's may be what has run over. */
 static void catch_signals(void)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, PLAY_SIGNAL_WHERE};
     static uint8_t stack[SIGNAL_STACK_BYTES];
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
     struct sigaction action = {.sa_sigaction = note_signal,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
     sigaltstack(&other, NULL);
-    for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
-        sigaction(deadly[i], &action, NULL);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+        sigaction(caught[i], &action, NULL);
 }
 
-/* The handler is reset: the instruction runs again, and the signal ends the process. */
+/* The handler is reset: the instruction runs again, and the signal ends the process. Who has been
+ * asked where he is has no further use. */
 static void note_signal(int number, siginfo_t *info, void *context)
 {
-    (void)number;
-    (void)context;
+    const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
     the_desk->fault_address = (uint64_t)(uintptr_t)info->si_addr;
+#if defined(__x86_64__)
+    the_desk->fault_place = (uint64_t)machine->gregs[REG_RIP] - image_begin;
+#elif defined(__aarch64__)
+    the_desk->fault_place = (uint64_t)machine->pc - image_begin;
+#else
+    (void)machine;
+#endif
+    if (number == PLAY_SIGNAL_WHERE)
+        raise(SIGKILL);
 }
 
 static uint64_t now_ns(void)

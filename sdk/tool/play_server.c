@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <libwebsockets.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #define PROTOCOL      "gamekit-play"
 #define SOCKET_PATH   "/socket"
@@ -43,6 +46,7 @@ struct play_server {
     size_t received_bytes;
 };
 
+static bool is_free(int port);
 static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                       size_t bytes);
 static int serve(struct play_server *server, struct lws *wsi, const char *address);
@@ -68,9 +72,12 @@ struct play_server *play_server_create(struct play_places *places, int port,
                                        const char token[PLAY_SECRET_BYTES],
                                        const struct play_handlers *handlers)
 {
-    struct play_server *server = calloc(1, sizeof *server);
-    if (!server)
+    struct play_server *server = is_free(port) ? calloc(1, sizeof *server) : NULL;
+    if (!server) {
+        fprintf(stderr, "gamekit: cannot listen on 127.0.0.1:%d: %s. Give another --port.\n", port,
+                strerror(errno));
         return NULL;
+    }
     server->places = places;
     server->handlers = *handlers;
     snprintf(server->token, sizeof server->token, "%s", token);
@@ -89,9 +96,7 @@ struct play_server *play_server_create(struct play_places *places, int port,
     lws_set_log_level(LLL_ERR, on_library_log);
     server->library = lws_create_context(&info);
     if (!server->library) {
-        fprintf(stderr, "gamekit: cannot listen on 127.0.0.1:%d: %s. Give another --port.\n", port,
-                strerror(errno));
-        free(server);
+        free(server); /* the library has said why */
         return NULL;
     }
     int listens_on = lws_get_vhost_listen_port(lws_get_vhost_by_name(server->library, "default"));
@@ -170,6 +175,25 @@ void play_server_stop(struct play_server *server)
 {
     server->is_stopping = true;
     lws_cancel_service(server->library);
+}
+
+/* Asked beforehand, for the library answers in its own words and forgets memory on the way. */
+static bool is_free(int port)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int reuse = 1;
+    int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0)
+        return false;
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    bool fine = bind(probe, (const struct sockaddr *)&address, sizeof address) == 0 &&
+                listen(probe, 1) == 0;
+    int error = errno;
+    close(probe);
+    errno = error;
+    return fine;
 }
 
 static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

@@ -59,10 +59,10 @@ class Playground {
     // The first mode at its own speed, both by keyboard.
     async begin_anew() {
         const { page } = this;
-        await page.getByLabel('Speed').selectOption('1');
+        await page.getByLabel('Speed', { exact: true }).selectOption('1');
         for (const player of [1, 2])
             await page.getByLabel(`Who plays player ${player}`).selectOption('me');
-        await page.getByLabel('Mode').selectOption({ index: 0 });
+        await page.getByLabel(/^Mode/).selectOption({ index: 0 });
         await this.pause();
         await this.click('New match');
         await this.see('the first ticks', ({ tick, mark }) => mark === 'live' && tick > 3);
@@ -302,10 +302,10 @@ describe('a match on the playground', () => {
             await playground.see('a second or so', () => performance.now() > at + 1200);
             return ((await playground.now()).tick - from) / ((performance.now() - at) / 1000);
         };
-        await page.getByLabel('Speed').selectOption('0.25');
+        await page.getByLabel('Speed', { exact: true }).selectOption('0.25');
         const slow = await rate();
         assert.ok(slow > 8 && slow < 24, `${slow} ticks a second at a quarter of 60`);
-        await page.getByLabel('Speed').selectOption('2');
+        await page.getByLabel('Speed', { exact: true }).selectOption('2');
         const fast = await rate();
         assert.ok(fast > 70, `${fast} ticks a second at twice 60`);
     });
@@ -366,11 +366,25 @@ describe('a match on the playground', () => {
     });
 
     test('begins a match in another mode, for more players', async () => {
-        await page.getByLabel('Mode').selectOption({ index: 1 });
+        await page.getByLabel(/^Mode/).selectOption({ index: 1 });
         await playground.click('New match');
         await page.getByRole('article', { name: 'Player 4' }).waitFor();
         await playground.see('four players', ({ explained }) => /p3=here/.test(explained));
         await playground.screenshot('four');
+    });
+
+    test('begins a match with the options of the game', async () => {
+        const points = page.getByLabel('Points to win');
+        await points.fill('1');
+        await page.getByLabel('Who plays player 2').selectOption('bot3');
+        await playground.click('New match');
+        await playground.see('one point to win', (now) => now['to-win'] === '1');
+        await page.getByText(/^finished · 1: loss 0 · 2: win 1$/).waitFor({ timeout: PLAY_MS });
+        await playground.see('the end', ({ mark }) => mark === 'over');
+        await points.fill('22');
+        await playground.click('New match');
+        assert.equal(await points.evaluate((node) => node.validity.rangeOverflow), true);
+        await points.fill('7');
     });
 
     test('shows the same match after a reload, standing still meanwhile', async () => {
@@ -475,8 +489,14 @@ describe('a game that is changed while it is played', () => {
     });
 
     const deeds = {
-        'a crash': ['*(volatile char *)8 = 1;', /`tick` crashed: signal 11 \(SIGSEGV.*0x8\./],
-        'an endless loop': ['for (;;) __asm__ volatile("");', /`tick` has not returned within/],
+        'a crash': [
+            '*(volatile char *)8 = 1;',
+            /`tick` crashed in pong\.c:\d+: signal 11 \(SIGSEGV.*0x8\./,
+        ],
+        'an endless loop': [
+            'for (;;) __asm__ volatile("");',
+            /`tick` has not returned within 1000 ms in pong\.c:\d+:/,
+        ],
         'a broken invariant': ['state->phase = 77;', /`check` found an invariant broken/],
         'an impurity': [
             'volatile int unset[16]; state->random.stream ^= (uint64_t)(unset[3] & 0xff) << 32;',
@@ -493,6 +513,13 @@ describe('a game that is changed while it is played', () => {
             assert.match(await playground.notice('fault').textContent(), sentence);
             const stands = await playground.see('the end of it', ({ mark }) => mark === 'broken');
             await playground.screenshot(name.replaceAll(' ', '-'));
+            await page.getByText('Replays', { exact: true }).click();
+            await playground.click('Save this match');
+            await page
+                .getByText(/\.gkreplay/)
+                .first()
+                .waitFor();
+            assert.equal((await playground.now()).mark, 'broken');
             mend();
             await playground.notice('fault').waitFor({ state: 'detached', timeout: BUILD_MS });
             const on = await playground.see('more ticks', ({ tick }) => tick > stands.tick + 10);
@@ -680,6 +707,18 @@ describe('gamekit play', () => {
         const { status, complaint } = await run(os.tmpdir());
         assert.equal(status, 1);
         assert.match(complaint, /no folder of a game/);
+    });
+
+    test('says that a port is taken', async () => {
+        const other = http.createServer();
+        await once(other.listen(0, '127.0.0.1'), 'listening');
+        const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gamekit-play-'));
+        lay_pong(folder);
+        const { status, complaint } = await run(folder, `--port=${other.address().port}`);
+        assert.equal(status, 3);
+        assert.match(complaint, /^gamekit: cannot listen .*in use\. Give another --port\.\n$/);
+        other.close();
+        fs.rmSync(folder, { recursive: true });
     });
 
     test('says how it is called', async () => {

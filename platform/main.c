@@ -115,6 +115,7 @@ static size_t list_services(const struct settings *settings,
             .schema = &services[i]->schema,
             .upload_path = upload_path_of(services[i]),
             .upload_bytes_max = services[i]->body ? services[i]->body->bytes_max : 0,
+            .upload_guard = services[i]->body ? services[i]->body->guard : NULL,
         };
     ret_list[SERVICE_COUNT] =
         (struct serve_service){.name = GATEWAY, .addresses = settings->gateway_address};

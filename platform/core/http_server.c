@@ -549,6 +549,8 @@ static void send_answer(struct call_private *exchange)
         evhttp_add_header(headers, "Cache-Control", "no-store");
     if (answer->content_type)
         evhttp_add_header(headers, "Content-Type", answer->content_type);
+    if (exchange->error) /* for nginx, which cannot read a body */
+        evhttp_add_header(headers, "X-Problem", error_code(exchange->error));
     if (server->draining)
         evhttp_add_header(headers, "Connection", "close");
 
@@ -634,7 +636,7 @@ static enum error prepare(struct call_private *exchange)
 static enum error take_body(struct call_private *exchange)
 {
     const struct route_body json = {exchange->route->handler, "application/json",
-                                    HTTP_BODY_BYTES_MAX};
+                                    HTTP_BODY_BYTES_MAX, NULL};
     const struct route_body *own = exchange->server->options.body;
     const struct route_body *wanted = own && own->handler == json.handler ? own : &json;
     struct call *call = &exchange->call;

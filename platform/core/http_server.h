@@ -6,6 +6,7 @@
  *
  * Errors become application/problem+json (RFC 9457):
  *   {"type":"about:blank","title":SENTENCE,"status":409,"code":"room_full","detail":...,"field":...}
+ * with the code in the header X-Problem too, for whoever stands in front.
  */
 #ifndef CORE_HTTP_SERVER_H
 #define CORE_HTTP_SERVER_H
@@ -66,6 +67,9 @@ struct route_body {
     call_handler *handler;
     const char *content_type; /* exactly */
     size_t bytes_max;
+    /* A cheap GET route with the same access: who stands in front asks it before he takes the body,
+     * which the server holds in memory as a whole before it knows the caller. */
+    const char *guard;
 };
 
 /* The answer: exactly one of these, then return OK; the last one counts. `body` is stolen. A

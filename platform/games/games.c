@@ -41,7 +41,7 @@ static const struct route routes[] = {
 };
 
 static const struct route_body bundle_body = {version_upload, "application/x-tar",
-                                              BUNDLE_ARCHIVE_BYTES_MAX};
+                                              BUNDLE_ARCHIVE_BYTES_MAX, "/api/games/workers"};
 
 static enum error start(struct service_context *context);
 static void stop(struct service_context *context);

@@ -19,8 +19,8 @@
 #define GATEWAY            "gateway" /* the one service that has /ws instead of /api/NAME */
 #define HEARTBEATS_SILENT  3
 
-static const char *const templates[] = {"nginx.conf", "headers.conf", "headers_static.conf",
-                                        "proxy.conf", "types.conf"};
+static const char *const templates[] = {"nginx.conf",    "headers.conf", "headers_static.conf",
+                                        "problems.conf", "proxy.conf",   "types.conf"};
 
 /* The values of one rendering; texts are owned. */
 struct values {
@@ -37,7 +37,9 @@ static void value_services(struct values *values, const struct settings *setting
                            const struct serve_service *services, size_t count);
 static void print_service(FILE *out, const struct settings *settings,
                           const struct serve_service *service);
-static void print_proxy(FILE *out, const char *indent, const char *name);
+static void print_upload(FILE *out, const struct serve_service *service);
+static void print_guard(FILE *out, const struct serve_service *service);
+static void print_proxy(FILE *out, const char *name);
 static void print_pattern(FILE *out, const char *path);
 static void value_origins(struct values *values, const struct settings *settings);
 static enum error make_folders(const char *folder);
@@ -185,30 +187,56 @@ static void print_service(FILE *out, const struct settings *settings,
             "        location ^~ /api/%s {\n"
             "            limit_req zone=api burst=%" PRId64 " nodelay;\n",
             service->name, settings->address_requests_per_second * NGINX_BURST_SECONDS);
-    if (service->upload_path) {
-        fprintf(out, "            location ~ ");
-        print_pattern(out, service->upload_path);
-        fprintf(out,
-                " {\n"
-                "                client_max_body_size %zu;\n"
-                "                limit_conn uploads %d;\n",
-                service->upload_bytes_max, NGINX_UPLOADS_MAX);
-        print_proxy(out, "                ", service->name);
-        fprintf(out, "            }\n");
-    }
-    print_proxy(out, "            ", service->name);
+    if (service->upload_path)
+        print_upload(out, service);
+    print_proxy(out, service->name);
+    fprintf(out, "        }\n");
+    if (service->upload_path)
+        print_guard(out, service);
+}
+
+/* Whoever may not ask the guard is refused in its words, before a byte of the body. */
+static void print_upload(FILE *out, const struct serve_service *service)
+{
+    fprintf(out, "            location ~ ");
+    print_pattern(out, service->upload_path);
+    fprintf(out,
+            " {\n"
+            "            auth_request /_guard/%s;\n"
+            "            auth_request_set $refusal $upstream_http_x_problem;\n"
+            "            error_page 401 403 /_problem/$refusal;\n"
+            "            error_page 500 = @unavailable;\n"
+            "            include problems.conf;\n"
+            "            client_max_body_size %zu;\n"
+            "            limit_conn uploads %d;\n",
+            service->name, service->upload_bytes_max, NGINX_UPLOADS_MAX);
+    print_proxy(out, service->name);
+    fprintf(out, "            }\n");
+}
+
+static void print_guard(FILE *out, const struct serve_service *service)
+{
+    fprintf(out,
+            "        location = /_guard/%s {\n"
+            "            internal;\n"
+            "            rewrite ^ %s break;\n"
+            "            client_max_body_size 0;\n"
+            "            proxy_pass_request_body off;\n"
+            "            proxy_set_header Content-Length \"\";\n",
+            service->name, service->upload_guard);
+    print_proxy(out, service->name);
     fprintf(out, "        }\n");
 }
 
-static void print_proxy(FILE *out, const char *indent, const char *name)
+static void print_proxy(FILE *out, const char *name)
 {
     fprintf(out,
-            "%sinclude proxy.conf;\n"
-            "%sproxy_set_header Connection \"\";\n"
-            "%sproxy_connect_timeout 2s;\n"
-            "%sproxy_read_timeout 30s;\n"
-            "%sproxy_pass http://%s;\n",
-            indent, indent, indent, indent, indent, name);
+            "            include proxy.conf;\n"
+            "            proxy_set_header Connection \"\";\n"
+            "            proxy_connect_timeout 2s;\n"
+            "            proxy_read_timeout 30s;\n"
+            "            proxy_pass http://%s;\n",
+            name);
 }
 
 /* A path of a route as a regular expression: {part} is anything but a slash. */

@@ -19,6 +19,7 @@ struct serve_service {
     const struct schema *schema; /* NULL: no database, as the gateway */
     const char *upload_path;     /* of the route with large bodies, {parts} and all; NULL: none */
     size_t upload_bytes_max;
+    const char *upload_guard; /* a GET route that nginx asks first, in the name of the caller */
 };
 
 /* Runs until SIGTERM or SIGINT; the exit status of the process. `services` in start order, auth

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -219,11 +220,68 @@ describe('what is not for everybody', () => {
             refused(await platform.api(method, url), 401, 'unauthenticated');
         });
 
-    test('an upload by a player is not even unpacked', async () => {
+    // Announces an upload of `bytes` and sends none of them: {answer: {status, code}, request}.
+    function announce(token, bytes) {
+        const request = http.request({
+            method: 'POST',
+            host: 'localhost',
+            port: platform.ports.http,
+            path: '/api/games/counter/versions',
+            headers: {
+                'Content-Type': 'application/x-tar',
+                'Content-Length': bytes,
+                ...(token ? { Authorization: `Bearer ${token}` } : {}),
+            },
+        });
+        const answer = new Promise((resolve, reject) => {
+            request.on('error', reject);
+            request.on('response', (response) => {
+                let text = '';
+                response.on('error', reject);
+                response.on('data', (part) => (text += part));
+                response.on('end', () =>
+                    resolve({ status: response.statusCode, code: JSON.parse(text).code }),
+                );
+            });
+        });
+        answer.catch(() => {}); // those that are given up
+        request.flushHeaders();
+        return { answer, request };
+    }
+
+    test('an upload by somebody else is refused before a byte of it is taken', async () => {
         const player = await platform.register();
         const before = await audit();
-        refused(await upload(Buffer.from('no'), { token: player.token }), 403, 'forbidden');
+        for (const [token, status, code] of [
+            [undefined, 401, 'unauthenticated'],
+            ['a.b.c', 401, 'token_invalid'],
+            [player.token, 403, 'forbidden'],
+        ])
+            for (let i = 0; i < 3; i++) {
+                const { answer, request } = announce(token, 60 * MIB);
+                assert.deepEqual(await answer, { status, code });
+                request.destroy();
+            }
+        const { cookies } = admin;
+        const elsewhere = { token: undefined, cookies, origin: 'https://evil.example' };
+        refused(await upload(Buffer.from('no'), elsewhere), 403, 'origin_refused');
         assert.deepEqual(await audit(), before);
+    });
+
+    test('no more than two large bodies are on their way at once', async () => {
+        const pending = [announce(admin.token, MIB), announce(admin.token, MIB)];
+        const third = await until('the third to be refused', async () => {
+            const { answer, request } = announce(admin.token, 1);
+            request.end('x');
+            const { status } = await answer;
+            return status === 429;
+        });
+        assert.ok(third);
+        for (const { request } of pending) request.destroy();
+        await until('an upload to be taken again', async () => {
+            const { status } = await upload(tar_of(bundle_of('1.9.0')));
+            return status === 201;
+        });
     });
 });
 

@@ -133,7 +133,7 @@ static enum error say_bytes(struct call *call)
 }
 
 #define LARGE_BYTES_MAX (100u << 10)
-static const struct route_body large = {say_bytes, "application/x-tar", LARGE_BYTES_MAX};
+static const struct route_body large = {say_bytes, "application/x-tar", LARGE_BYTES_MAX, "/admin"};
 
 static const struct route routes[] = {
     {"POST", "/large", ACCESS_PUBLIC, NULL, say_bytes},

@@ -42,8 +42,8 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
 static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start);
 static bool is_adopted(const struct supervisor *supervisor, const struct id *match);
 static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image);
-static void take_result(struct supervisor *supervisor, const struct live_match *match,
-                        const struct arena_match *left);
+static void take_result(struct supervisor *supervisor, const struct left_arena *arena,
+                        const struct live_match *match, struct arena_match *left);
 
 void adopt_arenas(struct supervisor *supervisor)
 {
@@ -159,7 +159,7 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
         return false;
     }
     if (atomic_load(&left->status) == ARENA_OVER) {
-        take_result(supervisor, match, left);
+        take_result(supervisor, arena, match, left);
         free(match);
         return false;
     }
@@ -173,6 +173,8 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
                        worker_process_match(worker->process, match->start.arena_index)};
     if (carry_match(&from, &to, &match->start) && match_place(worker, match)) {
         atomic_store(&to.match->status, ARENA_LIVE);
+        match->record =
+            record_resume(supervisor->records, arena->image, &match->start, to.match->journal_kept);
         return true;
     }
     match_abort(worker, match);
@@ -207,8 +209,8 @@ static struct worker *worker_with_room(struct supervisor *supervisor, struct ima
 }
 
 /* It was over, and nobody had taken its result. Whether it is taken now, its row decides. */
-static void take_result(struct supervisor *supervisor, const struct live_match *match,
-                        const struct arena_match *left)
+static void take_result(struct supervisor *supervisor, const struct left_arena *arena,
+                        const struct live_match *match, struct arena_match *left)
 {
     struct match_result over = {.match = match->id,
                                 .epoch = MATCH_EPOCH_FIRST,
@@ -216,6 +218,11 @@ static void take_result(struct supervisor *supervisor, const struct live_match *
                                 .state_hash = left->state_hash,
                                 .ended_unix_ms = clock_unix_ms(),
                                 .result = left->result};
-    if (match_result_is_sane(match, &over.result))
-        results_push(supervisor->results, &over);
+    if (!match_result_is_sane(match, &over.result))
+        return;
+    struct record *record =
+        record_resume(supervisor->records, arena->image, &match->start, left->journal_kept);
+    record_look(record, arena->image, &arena->sizes, left);
+    record_end(record, &over);
+    results_push(supervisor->results, &over);
 }

@@ -16,6 +16,9 @@ bool carry_match(const struct carry *from, const struct carry *to,
     to->match->start = *start;
     to->match->leaving = from->match->leaving;
     to->match->turn_since_ms = from->match->turn_since_ms;
+    to->match->journal_kept = from->match->journal_kept;
+    memcpy(arena_journal(to->sizes, to->match), arena_journal(from->sizes, from->match),
+           ARENA_JOURNAL_BYTES);
     carry_inputs(from, to);
     return atomic_load(&from->match->commits) == 0 || carry_commit(from, to);
 }

@@ -30,6 +30,7 @@ static const struct route routes[] = {
     {"GET", "/api/games/audit", ACCESS_ADMIN, NULL, audit_list},
     {"GET", "/api/games/matches", ACCESS_ADMIN, NULL, match_list},
     {"GET", "/api/games/matches/{id}", ACCESS_PUBLIC, NULL, match_show},
+    {"GET", "/api/games/matches/{id}/replay", ACCESS_PUBLIC, NULL, match_replay},
     {"GET", "/api/games/users/{id}/matches", ACCESS_PUBLIC, NULL, user_match_list},
     {"GET", "/api/games/users/{id}/stats", ACCESS_PUBLIC, NULL, user_stats_show},
     {"POST", "/internal/games/{id}/options", ACCESS_SERVICE, "games:start", game_options_judge},
@@ -76,12 +77,16 @@ static enum error start(struct service_context *context)
     if (error == OK)
         error = results_create(context, games->placements, &run, &games->results);
     if (error == OK)
-        error = supervisor_create(context, games->placements, games->results, &games->program,
-                                  &games->supervisor);
+        error = records_create(context, &games->records);
+    if (error == OK)
+        error = supervisor_create(context, games->placements, games->results, games->records,
+                                  &games->program, &games->supervisor);
     if (error == OK && games->is_safe)
         supervisor_adopt(games->supervisor);
     if (error == OK)
         results_sweep(games->results);
+    if (error == OK)
+        records_sweep(games->records);
     if (error == OK && games->is_safe) /* or there are no games, and all else goes on */
         error = drops_create(context, &games->drops);
     if (error == OK)
@@ -101,6 +106,7 @@ static void stop(struct service_context *context)
     frames_listener_destroy(games->frames);
     drops_destroy(games->drops);
     supervisor_destroy(games->supervisor);
+    records_destroy(games->records);
     results_destroy(games->results);
     placements_destroy(games->placements);
     catalog_destroy(games->catalog);

@@ -1,6 +1,7 @@
 /* Made once, then counted; the last reference closes its memory. */
 #include "games/image.h"
 
+#include <openssl/evp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,10 @@ struct image *image_create(struct admission *admission, const struct bundle *bun
     struct image *image = calloc(1, sizeof *image);
     if (!image)
         return NULL;
+    if (EVP_Digest(game->bytes, game->count, image->game_sha, NULL, EVP_sha256(), NULL) != 1) {
+        free(image);
+        return NULL;
+    }
     image->has_bot =
         game_image_has_callback(game->bytes, game->count, offsetof(struct gk_game, bot));
     image->manifest = admission->manifest;

@@ -17,6 +17,7 @@ struct image {
     _Atomic int references;
     uint8_t sha[32]; /* SHA-256 of the whole bundle, see bundle.h */
     char sha_text[SHA_TEXT_BYTES];
+    uint8_t game_sha[32]; /* SHA-256 of game.so alone */
     struct gk_manifest manifest;
     struct game_json about;
     bool has_bot;

@@ -58,6 +58,8 @@ void match_running(struct worker *worker, struct live_match *match)
     match->order = NULL;
     bool fits = match_place(worker, match);
     if (order_answer(order, fits ? OK : ERROR_OVERLOADED) && fits) {
+        match->record =
+            record_begin(worker->supervisor->records, worker->process->image, &match->start);
         metric_add(&figure_matches_started, 1);
         return;
     }
@@ -87,6 +89,13 @@ enum error match_seat(struct worker *worker, struct live_match *match, struct ma
     return OK;
 }
 
+void match_keep(struct worker *worker, struct live_match *match)
+{
+    struct worker_process *process = worker->process;
+    record_look(match->record, process->image, &process->sizes,
+                worker_process_match(process, match->start.arena_index));
+}
+
 void match_stop(struct worker *worker, struct live_match *match)
 {
     struct control_match stop;
@@ -111,6 +120,8 @@ void match_over(struct worker *worker, struct live_match *match, const struct gk
                                     .state_hash = state_hash,
                                     .ended_unix_ms = clock_unix_ms(),
                                     .result = *result};
+        match_keep(worker, match);
+        record_end(match->record, &over);
         placements_remove(supervisor->placements, &match->id);
         results_push(supervisor->results, &over);
     }

@@ -17,6 +17,7 @@ struct live_match {
     int64_t begun_ms;
     int64_t stop_asked_ms; /* first; 0: not */
     int deaths;            /* of workers in a callback of this match */
+    struct record *record; /* owned, until match_over; NULL: it has no replay */
 };
 
 /* What a worker is told of a match that begins, with a seed of chance. */
@@ -31,6 +32,8 @@ void match_running(struct worker *worker, struct live_match *match);
  * slot and team are filled in. ERROR_ROOM_FULL; ERROR_ROOM_IN_MATCH when he has given his up. */
 must_use enum error match_seat(struct worker *worker, struct live_match *match,
                                struct match_player *player);
+/* What the worker has journaled goes into the match's replay. */
+void match_keep(struct worker *worker, struct live_match *match);
 /* It ends as aborted, and the worker tells; one that does not is ended, see worker_look_after. */
 void match_stop(struct worker *worker, struct live_match *match);
 /* It has ended: the result is handed on, its place is free, it is freed. */

@@ -18,6 +18,7 @@ enum error audit_list(struct call *call);
 enum error worker_list(struct call *call);
 enum error match_list(struct call *call);
 enum error match_show(struct call *call);
+enum error match_replay(struct call *call);
 enum error game_options_judge(struct call *call);
 enum error match_start_for_room(struct call *call);
 enum error match_seat_for_room(struct call *call);

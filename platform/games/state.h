@@ -16,6 +16,7 @@ struct games {
     bool is_safe; /* every wall of the sandbox stands; else no game is judged or played */
     struct placements *placements;
     struct results *results;
+    struct records *records;
     struct supervisor *supervisor;
     struct frames_listener *frames;
     struct catalog *catalog;

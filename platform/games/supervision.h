@@ -10,6 +10,7 @@ struct supervisor {
     struct service_context *context; /* borrowed */
     struct placements *placements;   /* borrowed */
     struct results *results;         /* borrowed */
+    struct records *records;         /* borrowed */
     struct mailbox *mailbox;
     struct worker_board *board;
     struct event *timer;

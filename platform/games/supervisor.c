@@ -44,7 +44,8 @@ static enum worker_state state_of(const struct worker *worker);
 static void figures_print(FILE *out, void *context);
 
 enum error supervisor_create(struct service_context *context, struct placements *placements,
-                             struct results *results, const struct worker_program *program,
+                             struct results *results, struct records *records,
+                             const struct worker_program *program,
                              struct supervisor **ret_supervisor)
 {
     const struct timeval every = {.tv_usec = SUPERVISOR_LOOK_MS * 1000};
@@ -54,6 +55,7 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->context = context;
     supervisor->placements = placements;
     supervisor->results = results;
+    supervisor->records = records;
     supervisor->capacity = (uint32_t)context->settings->matches_per_worker_max;
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
     supervisor->program = *program;
@@ -283,6 +285,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     uint32_t index = match->start.arena_index;
     struct arena_match *arena = worker_process_match(worker->process, index);
     atomic_store(&arena->commits, 0);
+    arena->journal_kept = 0;
     atomic_store(&arena->status, ARENA_LIVE);
     if (!match_send(worker, match)) {
         atomic_store(&arena->status, ARENA_FREE);

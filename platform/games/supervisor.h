@@ -12,6 +12,7 @@
 #include "games/match_store.h"
 #include "games/order.h"
 #include "games/placement.h"
+#include "games/records.h"
 #include "games/results.h"
 #include "games/worker_board.h"
 #include "games/worker_process.h"
@@ -28,7 +29,7 @@ struct supervisor;
 
 must_use enum error supervisor_create(struct service_context *context,
                                       struct placements *placements, struct results *results,
-                                      const struct worker_program *program,
+                                      struct records *records, const struct worker_program *program,
                                       struct supervisor **ret_supervisor);
 /* Ends all workers. What is still being played counts as aborted, or when another process follows
  * (see struct service_context) waits for that in the arenas. */

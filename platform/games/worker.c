@@ -183,6 +183,9 @@ static void forget(struct worker *worker)
 
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
 {
+    for (uint32_t i = 0; i < worker->process->capacity; i++)
+        if (worker->matches[i])
+            match_keep(worker, worker->matches[i]);
     int64_t patience_ms = worker->process->ready
                               ? worker->supervisor->context->settings->worker_silence_ms
                               : WORKER_START_MS_MAX;

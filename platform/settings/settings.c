@@ -109,6 +109,9 @@ const struct config_row settings_rows[] = {
         "a match without any player connected to it for so long is aborted"),
     INT(match_seconds_max, "21600", 1, 7 * DAY_S, "a match that is still going on is aborted then"),
     INT(room_history_keep_days, "365", 1, 36500, "how long an ended match stays in the history"),
+    INT(replay_bytes_max, "16777216", 4096, 268435456, "a match with more has no replay"),
+    INT(replays_bytes_max, "4294967296", 4096, INT64_MAX, "of all replays; the oldest go"),
+    INT(replays_keep_days, "30", 1, 36500, "how long a replay is kept"),
 
     /* social */
     INT(chat_keep_days, "90", 1, 36500, "how long a message is kept"),

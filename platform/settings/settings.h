@@ -78,6 +78,9 @@ struct settings {
     int64_t match_abandoned_seconds; /* without any player attached; then the match is aborted */
     int64_t match_seconds_max;       /* of one match, however it goes; then it is aborted */
     int64_t room_history_keep_days;  /* then an ended match leaves its players' history */
+    int64_t replay_bytes_max;        /* of one match; a longer one has no replay */
+    int64_t replays_bytes_max;       /* of all together; then the oldest go */
+    int64_t replays_keep_days;       /* then a replay is removed */
     int64_t chat_keep_days;          /* then a message is forgotten */
 
     /* `transcendence game`, from elsewhere than the platform's machine */

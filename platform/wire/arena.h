@@ -4,14 +4,16 @@
  * the last committed tick. Everything needed to start a match again stands in it, and no pointer.
  *
  *   struct arena_head | match 0 | match 1 | ...          each match `match_bytes` long:
- *   struct arena_match | inputs of the step under way | block 0 | block 1
+ *   struct arena_match | inputs of the step under way | journal | block 0 | block 1
  *   a block: struct arena_block | state
+ *   the journal: a ring of what each step was played with, struct arena_entry after arena_entry
  *
  * Commit n of a match stands in block n & 1. A step copies the newest block to the other one, works
  * there, and publishes it by `commits`. So a worker that dies in the middle of a step leaves the
  * last commit whole, and a reader that finds `commits` unchanged after copying has a whole state.
- * Only the worker writes, except: the supervisor fills a free match's `status`. Whoever reads what
- * a worker wrote checks it: a game may have written anywhere.
+ * How far the journal goes is part of the commit, so that it is cut where the match is.
+ * Only the worker writes, except: the supervisor fills a free match's `status`, and `journal_kept`.
+ * Whoever reads what a worker wrote checks it: a game may have written anywhere.
  */
 #ifndef WIRE_ARENA_H
 #define WIRE_ARENA_H
@@ -25,10 +27,17 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     2
+#define ARENA_VERSION     3
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
+
+/* A power of two. More than eight seconds of a ticking game in which nobody moves; of the most that
+ * a game may ask for, 64 players with inputs of 64 bytes at 60 ticks a second, it is 130 ms. */
+#define ARENA_JOURNAL_BYTES   (32u << 10)
+#define ARENA_ENTRY_BYTES_MAX (sizeof(struct arena_entry) + GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX)
+#define ARENA_JOURNAL_TICKS   256u /* between two hashes of the state */
+#define ARENA_JOURNAL_LOST    (-1)
 
 enum arena_status {
     ARENA_FREE,
@@ -66,6 +75,7 @@ struct arena_match {
                               state */
     uint64_t ticks;        /* of ARENA_OVER */
     uint64_t state_hash;   /* of ARENA_OVER */
+    uint64_t journal_kept; /* bytes that the supervisor has on disk */
     struct gk_result result; /* of ARENA_OVER */
 };
 
@@ -74,8 +84,24 @@ struct arena_block {
     uint64_t tick;                /* steps since init */
     uint64_t joined;              /* bit s: the game has seen slot s join */
     uint64_t left;                /* bit s: slot s gave up for good */
+    uint64_t journaled;           /* bytes of the journal, since init, with this commit's entry */
     uint32_t ack[GK_PLAYERS_MAX]; /* the last input seq used, by slot */
 };
+
+/* One step. Behind it are the canonical inputs of `present`, by slot, input_bytes each. */
+struct arena_entry {
+    uint64_t commit;     /* to which it led */
+    uint8_t image[8];    /* that played: the first bytes of arena_head.image */
+    uint64_t came;       /* bit s: slot s joined */
+    uint64_t went;       /* bit s: slot s left, disconnected */
+    uint64_t gave_up;    /* bit s: slot s left for good */
+    uint64_t present;    /* bit s: slot s had an input */
+    uint64_t state_hash; /* after the step, when `is_hashed` */
+    uint8_t ticked;      /* 1, or 0: a step without a tick, of a turn-based game */
+    uint8_t is_hashed;
+    uint8_t reserved[6];
+};
+_Static_assert(sizeof(struct arena_entry) == 64, "as in the journal");
 
 static inline uint64_t arena_round(uint64_t bytes)
 {
@@ -93,9 +119,14 @@ static inline uint64_t arena_block_bytes(const struct arena_head *head)
            arena_round((uint64_t)head->state_bytes + sizeof(uint64_t));
 }
 
-static inline uint64_t arena_blocks_offset(const struct arena_head *head)
+static inline uint64_t arena_journal_offset(const struct arena_head *head)
 {
     return arena_inputs_offset() + arena_round((uint64_t)head->players_max * head->input_bytes);
+}
+
+static inline uint64_t arena_blocks_offset(const struct arena_head *head)
+{
+    return arena_journal_offset(head) + ARENA_JOURNAL_BYTES;
 }
 
 /* The whole file, for a head whose sizes are set. */
@@ -149,6 +180,11 @@ static inline struct arena_match *arena_match_in(struct arena_head *arena,
 static inline uint8_t *arena_inputs(struct arena_match *match)
 {
     return (uint8_t *)match + arena_inputs_offset();
+}
+
+static inline uint8_t *arena_journal(const struct arena_head *head, struct arena_match *match)
+{
+    return (uint8_t *)match + arena_journal_offset(head);
 }
 
 static inline struct arena_block *arena_block_at(const struct arena_head *head,
@@ -220,6 +256,44 @@ static inline bool arena_read(const struct arena_head *head, struct arena_match 
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&match->commits, memory_order_relaxed) == commits &&
            ret_block->commit == commits;
+}
+
+/* Writes into the journal behind `at` bytes, which may be any number. */
+static inline void arena_journal_put(const struct arena_head *head, struct arena_match *match,
+                                     uint64_t at, const void *bytes, size_t count)
+{
+    uint8_t *journal = arena_journal(head, match);
+    size_t from = at & (ARENA_JOURNAL_BYTES - 1);
+    size_t first = count < ARENA_JOURNAL_BYTES - from ? count : ARENA_JOURNAL_BYTES - from;
+    memcpy(journal + from, bytes, first);
+    memcpy(journal, (const uint8_t *)bytes + first, count - first);
+}
+
+/* Copies what was journaled and committed behind `from` while the worker may go on. Returns how
+ * many bytes; 0 also when it was overtaken (try again); ARENA_JOURNAL_LOST when they have been
+ * written over, or the match has gone back to before. */
+static inline int64_t arena_journal_read(const struct arena_head *head, struct arena_match *match,
+                                         uint64_t from, uint8_t ret_bytes[ARENA_JOURNAL_BYTES])
+{
+    const uint8_t *journal = arena_journal(head, match);
+    uint64_t commits = atomic_load_explicit(&match->commits, memory_order_acquire);
+    if (commits == 0)
+        return 0;
+    uint64_t to = arena_block_at(head, match, commits)->journaled;
+    atomic_thread_fence(memory_order_acquire);
+    if (atomic_load_explicit(&match->commits, memory_order_relaxed) != commits)
+        return 0;
+    if (to < from || to - from > ARENA_JOURNAL_BYTES)
+        return ARENA_JOURNAL_LOST;
+    size_t count = (size_t)(to - from), at = from & (ARENA_JOURNAL_BYTES - 1);
+    size_t first = count < ARENA_JOURNAL_BYTES - at ? count : ARENA_JOURNAL_BYTES - at;
+    memcpy(ret_bytes, journal + at, first);
+    memcpy(ret_bytes + first, journal, count - first);
+    atomic_thread_fence(memory_order_acquire);
+    /* the next entry may be on its way in */
+    uint64_t now = arena_newest(head, match)->journaled + sizeof(struct arena_entry) +
+                   (uint64_t)head->players_max * head->input_bytes;
+    return now - from > ARENA_JOURNAL_BYTES ? ARENA_JOURNAL_LOST : (int64_t)count;
 }
 
 #endif

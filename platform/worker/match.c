@@ -12,6 +12,7 @@
 #include "worker/control.h"
 #include "worker/host.h"
 #include "worker/link.h"
+#include "worker/recorder.h"
 #include "worker/stream.h"
 
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
@@ -98,6 +99,7 @@ void match_step(struct worker *worker, struct match *match)
     }
     match->waits_for_step = match->turn_is_over = false;
     match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
+    recorder_note(worker->arena, match->arena, block);
     if (!commit(worker, match, block))
         return;
     clear_inputs(worker, match);

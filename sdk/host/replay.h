@@ -74,6 +74,7 @@ struct replay_record {
 
 /* The writer. */
 
+struct replay_reader;
 struct replay_writer {
     uint8_t *buffer; /* borrowed */
     size_t capacity, used;
@@ -93,6 +94,12 @@ struct replay_writer {
 void replay_write_begin(struct replay_writer *writer, uint8_t *buffer, size_t capacity,
                         bool (*take)(void *context, const uint8_t *bytes, size_t count),
                         void *context, const struct replay_head *head);
+
+/* Goes on with a file that `reader` has read up to reader->at, between two steps: what is written
+ * from now on belongs there. */
+void replay_write_resume(struct replay_writer *writer, uint8_t *buffer, size_t capacity,
+                         bool (*take)(void *context, const uint8_t *bytes, size_t count),
+                         void *context, const struct replay_reader *reader);
 
 /* In the order in which they happen; by slot within a step. */
 void replay_write_join(struct replay_writer *writer, uint32_t slot);

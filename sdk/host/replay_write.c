@@ -48,6 +48,23 @@ void replay_write_begin(struct replay_writer *writer, uint8_t *buffer, size_t ca
     record_end(writer, mark);
 }
 
+void replay_write_resume(struct replay_writer *writer, uint8_t *buffer, size_t capacity,
+                         bool (*take)(void *context, const uint8_t *bytes, size_t count),
+                         void *context, const struct replay_reader *reader)
+{
+    *writer = (struct replay_writer){.buffer = buffer,
+                                     .capacity = capacity,
+                                     .take = take,
+                                     .context = context,
+                                     .player_count = reader->head.match.player_count,
+                                     .input_bytes = reader->image.input_bytes,
+                                     .hash_ticks = reader->head.hash_ticks,
+                                     .ticks = reader->ticks,
+                                     .check = hash_add(HASH_START, reader->bytes, reader->at),
+                                     .present = reader->present};
+    memcpy(writer->inputs, reader->inputs, sizeof writer->inputs);
+}
+
 void replay_write_join(struct replay_writer *writer, uint32_t slot)
 {
     struct mark mark = record_begin(writer, REPLAY_JOIN);

@@ -164,6 +164,7 @@ export interface Match {
     endedAt: string | null;
     reason: null | 'finished' | 'forfeit' | 'aborted';
     players: MatchPlayer[];
+    replay: null | 'pending' | 'ready' | 'none';
 }
 
 export interface Stats {

@@ -326,6 +326,7 @@ export const en = {
         game_not_found: 'There is no such game.',
         mode_not_found: 'The game has no such mode.',
         match_not_found: 'There is no such match.',
+        replay_not_found: 'There is no replay of this match.',
         match_over: 'This match is over.',
         already_in_match: 'You are already playing a match.',
         unavailable: 'This part of the site is not available right now. Try again soon.',

@@ -329,6 +329,7 @@ export const fr: typeof en = {
         game_not_found: 'Ce jeu n’existe pas.',
         mode_not_found: 'Ce jeu n’a pas ce mode.',
         match_not_found: 'Cette partie n’existe pas.',
+        replay_not_found: 'Il n’y a pas d’enregistrement de cette partie.',
         match_over: 'Cette partie est finie.',
         already_in_match: 'Vous jouez déjà une partie.',
         unavailable: 'Cette partie du site est indisponible pour l’instant. Réessayez bientôt.',

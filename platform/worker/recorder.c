@@ -1,0 +1,31 @@
+/* Who came and who went is the difference of two commits. */
+#include "worker/recorder.h"
+
+#include "host/hash.h"
+
+void recorder_note(const struct arena_head *arena, struct arena_match *match,
+                   struct arena_block *block)
+{
+    const struct arena_block *before = arena_newest(arena, match);
+    struct arena_entry entry = {
+        .commit = block->commit,
+        .came = block->joined & ~before->joined,
+        .gave_up = block->left & ~before->left,
+        .ticked = block->tick != before->tick,
+    };
+    entry.went = before->joined & ~(block->joined | entry.gave_up);
+    entry.present = entry.ticked ? match->inputs_present : 0;
+    entry.is_hashed = entry.ticked && block->tick % ARENA_JOURNAL_TICKS == 0;
+    memcpy(entry.image, arena->image, sizeof entry.image);
+    if (entry.is_hashed)
+        entry.state_hash = state_hash(arena_state(block), arena->state_bytes);
+
+    arena_journal_put(arena, match, block->journaled, &entry, sizeof entry);
+    block->journaled += sizeof entry;
+    for (uint64_t rest = entry.present; rest; rest &= rest - 1) {
+        size_t at = (size_t)__builtin_ctzll(rest) * arena->input_bytes;
+        arena_journal_put(arena, match, block->journaled, arena_inputs(match) + at,
+                          arena->input_bytes);
+        block->journaled += arena->input_bytes;
+    }
+}

@@ -194,13 +194,13 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
     json_t *list = json_array();
     for (int i = 0; i < rows_count(players); i++)
         json_array_append_new(list, player_json(players, i));
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o}", "id",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:n}", "id",
                      rows_text(match, 0, "id"), "game", rows_text(match, 0, "game"), "version",
                      rows_text(match, 0, "version"), "sha", rows_text(match, 0, "sha"), "mode",
                      rows_text(match, 0, "mode"), "room", rows_text(match, 0, "room"), "state",
                      rows_text(match, 0, "state"), "startedAt", rows_text(match, 0, "started_at"),
                      "endedAt", text_or_null(match, 0, "ended_at"), "reason",
-                     text_or_null(match, 0, "reason"), "players", list);
+                     text_or_null(match, 0, "reason"), "players", list, "replay");
 }
 
 static json_t *player_json(const struct rows *players, int row)

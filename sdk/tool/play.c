@@ -6,6 +6,7 @@
 #include "tool/play.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,9 @@ static void open_browser(const char *address)
         if (fork() != 0)
             _exit(0);
         setsid();
+        int nothing = open("/dev/null", O_RDWR); /* a machine without a browser is no complaint */
+        dup2(nothing, STDOUT_FILENO);
+        dup2(nothing, STDERR_FILENO);
         close_range(STDERR_FILENO + 1, ~0u, 0); /* the browser may outlive us, our port may not */
         execlp("xdg-open", "xdg-open", address, (char *)NULL);
         _exit(0);

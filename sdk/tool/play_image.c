@@ -71,11 +71,11 @@ static bool take_json(struct play_image *image, const struct bundle_file *file,
     char reason[GAME_JSON_REASON_BYTES];
     if (!game_json_decode((const char *)file->bytes, file->count, &image->json, reason)) {
         image->json = (struct game_json){.texts = NULL};
-        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "game.json: %s", reason);
+        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "%s", reason);
         return false;
     }
     if (!game_json_has_options(&image->json, image->manifest.option_count, reason)) {
-        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "game.json: %s", reason);
+        snprintf(ret_sentence, PLAY_SENTENCE_BYTES, "%s", reason);
         return false;
     }
     return EVP_Digest(file->bytes, file->count, image->json_sha, NULL, EVP_sha256(), NULL) == 1;

@@ -179,6 +179,7 @@ static enum admin_exit ask(struct connection *connection, struct http_question *
     struct http_answer answer = {.status = 0};
     question->addresses = address_of(connection, question->path);
     question->token = connection->token[0] ? connection->token : NULL;
+    question->ca_file = connection->settings->ca_file[0] ? connection->settings->ca_file : NULL;
     question->timeout_ms = ADMIN_ASK_MS_MAX;
     enum error error = http_call(connection->arena, question, &answer);
     if (error == ERROR_TIMED_OUT)
@@ -187,9 +188,11 @@ static enum admin_exit ask(struct connection *connection, struct http_question *
                               "look at `transcendence game audit`.",
                               question->addresses);
     if (error != OK)
-        return admin_complain(ADMIN_NOBODY,
-                              "no platform answers at %s: is it running, and with these settings?",
-                              question->addresses);
+        return admin_complain(
+            ADMIN_NOBODY,
+            "no platform answers at %s: is it running, with these settings, and with a "
+            "certificate that is believed here?",
+            question->addresses);
     if (answer.status < 200 || answer.status > 299)
         return complain_of(question, &answer, tolerated);
     if (answer.bytes > 0 && json_parse_object(answer.body, answer.bytes, ret_answer) != OK)

@@ -290,6 +290,8 @@ static enum error transfer_prepare(struct transfer *transfer, const struct http_
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (question->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, question->ca_file);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     return OK;

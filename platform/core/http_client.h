@@ -27,6 +27,8 @@ struct http_question {
     const char *body;           /* JSON; NULL: none */
     const char *content_type; /* of http_call only: `body` is of this type and not JSON; or NULL */
     size_t body_bytes;        /* of that body */
+    const char *ca_file;      /* of http_call only: whose word counts over https; NULL: the
+                                 system's authorities */
     int timeout_ms;
 };
 

@@ -57,7 +57,7 @@ void environment_add_settings(struct environment *environment, const struct sett
 static bool is_of_one_process(const char *setting)
 {
     static const char *const names[] = {"database_url", "redis_url", "service_secret", "listen",
-                                        "instance",     "address",   "token"};
+                                        "instance",     "address",   "ca_file",        "token"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(setting, names[i]) == 0)
             return true;

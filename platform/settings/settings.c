@@ -121,6 +121,8 @@ const struct config_row settings_rows[] = {
         address, "",
         "the platform that `transcendence game` asks, as https://HOST or HOST:PORT; empty: the one "
         "of this machine"),
+    TEXT(ca_file, "",
+         "certificates by which its https is believed, as PEM; empty: the system's authorities"),
     SECRET(token, NULL, "an admin's access token for it; empty: his password file is read"),
 };
 const size_t settings_row_count = sizeof(settings_rows) / sizeof(settings_rows[0]);

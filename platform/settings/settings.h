@@ -85,6 +85,7 @@ struct settings {
 
     /* `transcendence game`, from elsewhere than the platform's machine */
     char address[CONFIG_TEXT_BYTES]; /* https://HOST or HOST:PORT of nginx; empty: this machine */
+    char ca_file[CONFIG_TEXT_BYTES]; /* PEM; empty: the system's authorities */
     char token[CONFIG_TEXT_BYTES];   /* access token of an admin; empty: by the password file */
 };
 

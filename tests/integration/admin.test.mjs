@@ -627,6 +627,19 @@ describe('transcendence game', () => {
         assert.equal(tokenless.status, 2);
     });
 
+    test('believes only a platform that proves its name', async () => {
+        const address = `--address=https://localhost:${platform.ports.https}`;
+        const ca_file = `--ca_file=${path.join(platform.data_dir, 'tls/certificate.pem')}`;
+        const as = (...flags) =>
+            shell(['list'], { flags, environment: { TRANSCENDENCE_TOKEN: admin.token } });
+        const unknown = await as(address);
+        assert.deepEqual([unknown.status, unknown.out], [3, '']);
+        assert.match(unknown.err, /a certificate that is believed here\?/);
+        const known = await as(address, ca_file);
+        assert.equal(known.status, 0, known.err);
+        assert.match(known.out, /^GAME /);
+    });
+
     test('leaves no session behind', async () => {
         const count = async () =>
             (

@@ -95,6 +95,14 @@ void records_destroy(struct records *records)
         return;
     background_stop(records->background);
     step(records->context, clock_unix_ms());
+    while (records->first) { /* whoever goes on with the matches goes on with their files */
+        struct record *record = records->first;
+        records->first = record->next;
+        if (record->file.fd >= 0)
+            close(record->file.fd);
+        free(record->waiting);
+        free(record);
+    }
     pthread_mutex_destroy(&records->lock);
     free(records);
 }

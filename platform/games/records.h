@@ -23,7 +23,8 @@ struct records;
 struct record; /* of one match */
 
 must_use enum error records_create(struct service_context *context, struct records **ret_records);
-/* Writes what is there, then frees; nobody has a record any more. NULL is fine. */
+/* Writes what is there, then frees, also the records of matches that are left to the next process.
+ * NULL is fine. */
 void records_destroy(struct records *records);
 /* Once all matches of an earlier run that could be taken up have their records: the files that
  * other matches have left are closed, as far as they go. */

@@ -20,7 +20,15 @@
 
 #define FIRST_DESCRIPTOR 3
 
-enum step { STEP_PARENT, STEP_GROUP, STEP_DESCRIPTORS, STEP_DIRECTORY, STEP_USER, STEP_EXEC };
+enum step {
+    STEP_PARENT,
+    STEP_GROUP,
+    STEP_CGROUP,
+    STEP_DESCRIPTORS,
+    STEP_DIRECTORY,
+    STEP_USER,
+    STEP_EXEC,
+};
 
 struct failure {
     int step;
@@ -38,7 +46,7 @@ static bool read_failure(int report, struct failure *ret_failure);
 
 enum error process_start(const struct process_options *options, pid_t *ret_pid)
 {
-    static const char *const step_names[] = {"parent",    "process group", "descriptors",
+    static const char *const step_names[] = {"parent",    "process group", "cgroup", "descriptors",
                                              "directory", "user",          "exec"};
     assert(options->descriptor_count <= PROCESS_DESCRIPTORS_MAX);
     int report[2];
@@ -93,6 +101,8 @@ static void become_child(const struct process_options *options, pid_t parent, in
         fail(report, STEP_PARENT);
     if (options->own_group && setpgid(0, 0))
         fail(report, STEP_GROUP);
+    if (options->cgroup > 0 && write(options->cgroup, "0", 1) != 1) /* 0: whoever writes it */
+        fail(report, STEP_CGROUP);
     if (!arrange_signals() || !arrange_descriptors(options, &report))
         fail(report, STEP_DESCRIPTORS);
     if (options->directory && chdir(options->directory))

@@ -22,6 +22,7 @@ struct process_options {
     int descriptor_count;
     int output;            /* becomes its 1 and 2; -1: ours */
     const char *directory; /* NULL: ours */
+    int cgroup;            /* of cgroup_open(), borrowed: it begins there; 0: in ours */
     bool die_with_parent;  /* PR_SET_PDEATHSIG SIGKILL */
     bool own_group;        /* setpgid, so that Ctrl-C reaches only us */
     bool change_user;      /* to `user` and `group`, with no further groups */

@@ -106,6 +106,7 @@ static void stop(struct service_context *context)
     frames_listener_destroy(games->frames);
     drops_destroy(games->drops);
     supervisor_destroy(games->supervisor);
+    worker_groups_sweep(&games->program.groups);
     records_destroy(games->records);
     results_destroy(games->results);
     placements_destroy(games->placements);

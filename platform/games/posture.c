@@ -45,6 +45,7 @@ enum error posture_find(const struct settings *settings, struct worker_program *
         log_warn("THE SANDBOX IS RELAXED: A GAME CAN HARM THIS MACHINE. For tests and debuggers "
                  "only",
                  "layers", text, NULL);
+    worker_groups_find(settings, &program.groups);
     *ret_program = program;
     return OK;
 }
@@ -101,7 +102,7 @@ static enum error ask(const struct worker_program *program, uint32_t *ret_layers
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return ERROR_UNAVAILABLE;
     enum error error =
-        worker_program_start(program, "posture", WORKER_POSTURE, sockets[1], NULL, 0, &pid);
+        worker_program_start(program, "posture", WORKER_POSTURE, 0, sockets[1], NULL, 0, &pid);
     close(sockets[1]);
     if (error == OK) {
         bool heard = hear(sockets[0], ret_layers);

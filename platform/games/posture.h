@@ -1,6 +1,7 @@
 /*
  * How this machine can hold a game: found out once, at the start of the service, by a worker that
- * puts on every layer of the sandbox and loads nothing. Logs one line with each layer.
+ * puts on every layer of the sandbox and loads nothing. Logs one line with each layer, and one with
+ * how games are kept apart.
  */
 #ifndef GAMES_POSTURE_H
 #define GAMES_POSTURE_H

@@ -57,8 +57,14 @@ enum error worker_process_start(struct worker_process *process,
         return ERROR_UNAVAILABLE;
     for (int i = 0; i < 2; i++)
         (void)setsockopt(sockets[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    enum error error = worker_program_start(program, process->name, NULL, sockets[1], descriptors,
-                                            2, &process->pid);
+    int cgroup = 0;
+    enum error error = worker_group_open(&program->groups, process->image->manifest.id,
+                                         process->arena_bytes, &cgroup);
+    if (error == OK)
+        error = worker_program_start(program, process->name, NULL, cgroup, sockets[1], descriptors,
+                                     2, &process->pid);
+    if (cgroup > 0)
+        close(cgroup);
     close(sockets[1]);
     if (error != OK) {
         process->pid = 0;
@@ -78,8 +84,8 @@ enum error worker_process_start(struct worker_process *process,
 }
 
 enum error worker_program_start(const struct worker_program *program, const char *name,
-                                const char *task, int control, const int *descriptors, int count,
-                                pid_t *ret_pid)
+                                const char *task, int cgroup, int control, const int *descriptors,
+                                int count, pid_t *ret_pid)
 {
     char user[16], group[16];
     snprintf(user, sizeof user, "%u", program->user);
@@ -99,6 +105,7 @@ enum error worker_program_start(const struct worker_program *program, const char
         .descriptors = {control},
         .descriptor_count = 1 + count,
         .output = -1,
+        .cgroup = cgroup,
         .die_with_parent = true,
         .own_group = true,
     };
@@ -116,8 +123,15 @@ struct probe_starter worker_program_prober(const struct worker_program *program)
 static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
 {
     const int files[] = {descriptors->image, descriptors->report};
-    if (worker_program_start(context, "probe", WORKER_PROBE, descriptors->control, files, 2,
-                             ret_pid) != OK)
+    const struct worker_program *program = context;
+    int cgroup;
+    if (worker_group_open(&program->groups, NULL, 0, &cgroup) != OK)
+        return false;
+    enum error error = worker_program_start(program, "probe", WORKER_PROBE, cgroup,
+                                            descriptors->control, files, 2, ret_pid);
+    if (cgroup > 0)
+        close(cgroup);
+    if (error != OK)
         return false;
     greed_put_behind(*ret_pid); /* matches go first */
     return true;

@@ -15,6 +15,7 @@
 #include "games/image.h"
 #include "core/config.h"
 #include "games/placement.h"
+#include "games/worker_group.h"
 #include "host/probe.h"
 #include "wire/arena.h"
 #include "wire/control.h"
@@ -24,6 +25,7 @@ struct worker_program {
     char path[CONFIG_TEXT_BYTES];
     bool relaxed;
     uint32_t user, group; /* to become when we are root */
+    struct worker_groups groups;
 };
 
 struct worker;
@@ -52,10 +54,10 @@ struct worker_process {
 };
 
 /* Starts transcendence-worker with `control` and then `descriptors`; `task` may be NULL, see
- * host/sandbox.h. The caller waits for it. */
+ * host/sandbox.h; `cgroup` of worker_group_open(). The caller waits for it. */
 must_use enum error worker_program_start(const struct worker_program *program, const char *name,
-                                         const char *task, int control, const int *descriptors,
-                                         int count, pid_t *ret_pid);
+                                         const char *task, int cgroup, int control,
+                                         const int *descriptors, int count, pid_t *ret_pid);
 
 /* Starts the two processes of a probe; borrows the program. */
 struct probe_starter worker_program_prober(const struct worker_program *program);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/cgroup.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "serve/certificate.h"
@@ -35,6 +36,7 @@
 static enum error raise_descriptors(void);
 static enum error prepare_settings(const struct settings *settings, struct settings *ret_settings);
 static enum error make_absolute(const char *name, char path[CONFIG_TEXT_BYTES]);
+static void divide_cgroup(struct settings *settings);
 static enum error take_data_folder(const struct settings *settings);
 static enum error check_ports(const struct settings *settings, const struct serve_service *services,
                               size_t count);
@@ -57,6 +59,7 @@ int serve_run(const struct settings *given, const struct serve_service *services
     if (raise_descriptors() || prepare_settings(given, &settings) || take_data_folder(&settings) ||
         check_ports(&settings, services, count))
         return EXIT_FAILED;
+    divide_cgroup(&settings);
     printf("Starting Transcendence, data in %s\n", settings.data_dir);
 
     struct master master;
@@ -183,6 +186,16 @@ static enum error make_absolute(const char *name, char path[CONFIG_TEXT_BYTES])
     snprintf(path, CONFIG_TEXT_BYTES, "%s", absolute);
     free(absolute);
     return OK;
+}
+
+/* As long as we are alone in our cgroup: games, which needs it, starts among others. When it cannot
+ * be done games finds the same reason and logs it. */
+static void divide_cgroup(struct settings *settings)
+{
+    char root[CGROUP_PATH_BYTES], reason[CGROUP_REASON_BYTES];
+    if (strcmp(settings->cgroup_root, "auto") == 0 && cgroup_own(root, reason) == OK &&
+        cgroup_divide(root, reason) == OK)
+        snprintf(settings->cgroup_root, CONFIG_TEXT_BYTES, "%.500s", root);
 }
 
 static enum error take_data_folder(const struct settings *settings)

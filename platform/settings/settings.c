@@ -102,6 +102,10 @@ const struct config_row settings_rows[] = {
     TEXT(drop_action, "swap",
          "what a new version in plugins_dir does: swap, drain, or wait for an admin"),
     TEXT(worker_user, "nobody", "who workers are when the platform is started as root"),
+    TEXT(cgroup_root, "auto",
+         "cgroup v2 folder below which each game gets a group of its own; auto: the one we are in, "
+         "when it is ours to divide; none"),
+    INT(game_memory_mib, "512", 64, 1048576, "memory of one game, where there are cgroups"),
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
     INT(matches_per_worker_max, "1024", 1, MATCHES_PER_WORKER_MAX, "live matches of one worker"),

@@ -73,6 +73,8 @@ struct settings {
     char sandbox[CONFIG_TEXT_BYTES]; /* of the workers: require or relaxed */
     char drop_action[CONFIG_TEXT_BYTES]; /* of what is dropped into plugins.d: swap, drain, wait */
     char worker_user[CONFIG_TEXT_BYTES]; /* what workers become when games runs as root */
+    char cgroup_root[CONFIG_TEXT_BYTES]; /* below which each game has a cgroup; or auto, none */
+    int64_t game_memory_mib;             /* of all workers of one game, where there are cgroups */
     int64_t worker_silence_ms;           /* a worker without a heartbeat for so long is replaced */
     int64_t matches_per_worker_max;
     int64_t match_abandoned_seconds; /* without any player attached; then the match is aborted */

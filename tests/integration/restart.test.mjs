@@ -271,6 +271,10 @@ describe('restart all', () => {
             assert.deepEqual(view.joins, [1, 1]); // the game has noticed nothing
             assert.deepEqual(view.leaves, [0, 0]);
             await end(match);
+            await until('its replay', async () => {
+                const url = `/api/games/matches/${match.match}/replay`;
+                return (await platform.api('GET', url)).status === 200;
+            });
         }
         stay(...matches);
     });
@@ -310,6 +314,9 @@ describe('restart of one thing', () => {
         let restarting;
         try {
             restarting = restart('gateway-g1');
+            await until('it to be asked for', () =>
+                platform.logs().includes('"restart asked for" what=gateway-g1'),
+            );
             const second = await restart_refused('rooms');
             assert.equal(second.status, 1);
             assert.match(second.said, /a restart is under way/);

@@ -41,7 +41,8 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
                         struct arena_match *left);
 static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start);
 static bool is_adopted(const struct supervisor *supervisor, const struct id *match);
-static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image);
+static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image,
+                                       uint32_t matches_per_worker);
 static void take_result(struct supervisor *supervisor, const struct left_arena *arena,
                         const struct live_match *match, struct arena_match *left);
 
@@ -163,7 +164,8 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
         free(match);
         return false;
     }
-    struct worker *worker = worker_with_room(supervisor, arena->image);
+    struct worker *worker =
+        worker_with_room(supervisor, arena->image, match->start.matches_per_worker);
     if (!worker || !worker_take(worker, match)) {
         free(match);
         return false;
@@ -197,15 +199,24 @@ static bool is_adopted(const struct supervisor *supervisor, const struct id *mat
     return false;
 }
 
-static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image)
+/* The wish to be few may have been written over by the game: it gets no more workers by it than
+ * other matches do. */
+static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image,
+                                       uint32_t matches_per_worker)
 {
+    struct worker *any = NULL;
+    int count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (memcmp(worker->process->image->sha, image->sha, sizeof image->sha) == 0 &&
-            worker->match_count < worker->process->capacity)
+        if (memcmp(worker->process->image->sha, image->sha, sizeof image->sha) != 0)
+            continue;
+        if (worker_has_room(worker, matches_per_worker))
             return worker;
+        count++;
+        if (worker->match_count < worker->process->capacity)
+            any = worker;
     }
-    return worker_add(supervisor, image);
+    return any && count >= WORKERS_PER_GAME_MAX ? any : worker_add(supervisor, image);
 }
 
 /* It was over, and nobody had taken its result. Whether it is taken now, its row decides. */

@@ -25,7 +25,8 @@ bool match_send(struct worker *worker, const struct live_match *match)
 void match_start_fill(const struct match_begin *begin, struct control_match_start *ret_start)
 {
     *ret_start = (struct control_match_start){.mode = begin->mode,
-                                              .slot_count = (uint32_t)begin->slot_count};
+                                              .slot_count = (uint32_t)begin->slot_count,
+                                              .matches_per_worker = begin->matches_per_worker};
     memcpy(ret_start->match, begin->id.bytes, sizeof ret_start->match);
     memcpy(ret_start->room, begin->room.bytes, sizeof ret_start->room);
     random_bytes(&ret_start->seed, sizeof ret_start->seed);

@@ -17,8 +17,8 @@
 struct wish {
     char room[ID_TEXT_BYTES], game[32], mode[16];
     json_t *players, *options;
-    int64_t seats, bots;
-    bool has_options;
+    int64_t seats, bots, matches_per_worker;
+    bool has_options, has_matches_per_worker;
 };
 static const struct json_field wish_fields[] = {
     JSON_TEXT(struct wish, room, 36, 36),
@@ -28,6 +28,12 @@ static const struct json_field wish_fields[] = {
     JSON_INT(struct wish, seats, 1, GK_PLAYERS_MAX),
     JSON_INT(struct wish, bots, 0, MATCH_BOT_DIFFICULTY_MAX),
     JSON_OBJECT_OPTIONAL(struct wish, options, has_options),
+    {.name = "matchesPerWorker",
+     .kind = JSON_KIND_INT,
+     .offset = offsetof(struct wish, matches_per_worker),
+     .has_offset = offsetof(struct wish, has_matches_per_worker),
+     .min = 1,
+     .max = MATCHES_PER_WORKER_MAX},
 };
 
 struct wished_player {
@@ -88,6 +94,8 @@ static enum error decode(struct call *call, struct wish *ret_wish, struct match_
         return call_complain(call, ERROR_VALIDATION, "room", "This is no id.");
     ret_begin->id = id_new();
     ret_begin->slot_count = (int)ret_wish->seats;
+    ret_begin->matches_per_worker =
+        ret_wish->has_matches_per_worker ? (uint32_t)ret_wish->matches_per_worker : 0;
     for (size_t i = 0; error == OK && i < json_array_size(ret_wish->players); i++)
         error = decode_player(call, json_array_get(ret_wish->players, i), ret_begin);
     return error;

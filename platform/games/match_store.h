@@ -22,6 +22,7 @@ struct match_begin {
     const struct image *image; /* borrowed */
     uint32_t mode;             /* index */
     int32_t options[GK_OPTIONS_MAX];
+    uint32_t matches_per_worker; /* no more than these in its worker, with itself; 0: any number */
     int slot_count;
     struct match_player players[GK_PLAYERS_MAX]; /* by slot */
 };

@@ -36,7 +36,10 @@ static enum error ask(struct supervisor *supervisor, enum letter_kind kind, stru
                       int timeout_ms);
 static enum error seat(struct supervisor *supervisor, struct seat_wish *wish);
 static bool place(struct supervisor *supervisor, struct order *order);
-static struct worker *worker_for(struct supervisor *supervisor, const struct image *image);
+static struct worker *worker_for(struct supervisor *supervisor, const struct image *image,
+                                 uint32_t matches_per_worker);
+static bool has_too_many(const struct supervisor *supervisor, const char *game);
+static void let_idle_go(struct supervisor *supervisor, int64_t now_ms);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
 static void board_write(struct supervisor *supervisor);
@@ -242,7 +245,7 @@ static void admit(struct supervisor *supervisor, struct image *image)
         if (strcmp(worker->process->image->manifest.id, image->manifest.id) == 0)
             worker->draining = memcmp(worker->process->image->sha, image->sha, 32) != 0;
     }
-    if (!worker_for(supervisor, image))
+    if (!worker_for(supervisor, image, 0))
         (void)worker_add(supervisor, image);
 }
 
@@ -260,7 +263,11 @@ void supervisor_place_waiting(struct supervisor *supervisor)
 static bool place(struct supervisor *supervisor, struct order *order)
 {
     const struct match_begin *begin = order_begin(order);
-    struct worker *worker = worker_for(supervisor, begin->image);
+    struct worker *worker = worker_for(supervisor, begin->image, begin->matches_per_worker);
+    if (!worker && has_too_many(supervisor, begin->image->manifest.id)) {
+        (void)order_answer(order, ERROR_OVERLOADED);
+        return true;
+    }
     if (!worker)
         worker = worker_add(supervisor, (struct image *)(uintptr_t)begin->image);
     if (!worker) {
@@ -284,11 +291,9 @@ static bool place(struct supervisor *supervisor, struct order *order)
     }
     uint32_t index = match->start.arena_index;
     struct arena_match *arena = worker_process_match(worker->process, index);
-    atomic_store(&arena->commits, 0);
+    atomic_store(&arena->commits, 0); /* live is for the worker to say: he may read a RESUME yet */
     arena->journal_kept = 0;
-    atomic_store(&arena->status, ARENA_LIVE);
     if (!match_send(worker, match)) {
-        atomic_store(&arena->status, ARENA_FREE);
         worker->matches[index] = NULL;
         worker->match_count--;
         free(match);
@@ -299,16 +304,25 @@ static bool place(struct supervisor *supervisor, struct order *order)
 }
 
 /* One with room, ready or about to be. */
-static struct worker *worker_for(struct supervisor *supervisor, const struct image *image)
+static struct worker *worker_for(struct supervisor *supervisor, const struct image *image,
+                                 uint32_t matches_per_worker)
 {
     struct worker *found = NULL;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         if (memcmp(worker->process->image->sha, image->sha, 32) == 0 && !worker->stopping &&
-            worker->match_count < worker->process->capacity && (!found || worker->process->ready))
+            worker_has_room(worker, matches_per_worker) && (!found || worker->process->ready))
             found = worker;
     }
     return found;
+}
+
+static bool has_too_many(const struct supervisor *supervisor, const char *game)
+{
+    int count = 0;
+    for (size_t i = 0; i < supervisor->worker_count; i++)
+        count += strcmp(supervisor->workers[i]->process->image->manifest.id, game) == 0;
+    return count >= WORKERS_PER_GAME_MAX;
 }
 
 /* When we are late ourselves, nobody's silence is held against him this time. */
@@ -320,11 +334,28 @@ static void on_look(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     supervisor->looked_ms = now_ms;
+    let_idle_go(supervisor, now_ms);
     for (size_t i = supervisor->worker_count; i-- > 0;)
         worker_look_after(supervisor->workers[i], now_ms, punctual);
     refuse_overdue(supervisor, now_ms);
     supervisor_place_waiting(supervisor);
     board_write(supervisor);
+}
+
+/* Those that were made for matches that wanted to be few, or for a crowd that has gone. */
+static void let_idle_go(struct supervisor *supervisor, int64_t now_ms)
+{
+    for (size_t i = 0; i < supervisor->worker_count; i++) {
+        struct worker *worker = supervisor->workers[i];
+        if (worker->match_count > 0 || worker->played_ms == 0)
+            worker->played_ms = now_ms;
+        if (worker->draining || now_ms - worker->played_ms < WORKER_IDLE_MS)
+            continue;
+        for (size_t other = 0; other < supervisor->worker_count && !worker->draining; other++)
+            worker->draining = other != i && !supervisor->workers[other]->draining &&
+                               memcmp(supervisor->workers[other]->process->image->sha,
+                                      worker->process->image->sha, 32) == 0;
+    }
 }
 
 static void board_write(struct supervisor *supervisor)

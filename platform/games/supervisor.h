@@ -19,7 +19,9 @@
 #include "service/service.h"
 
 #define SUPERVISOR_WORKERS_MAX 128
-#define SUPERVISOR_WAITING_MAX 256 /* matches that wait for a worker to be ready */
+#define WORKERS_PER_GAME_MAX   64    /* of all versions: no game has them all */
+#define WORKER_IDLE_MS         30000 /* without a match, then one that is not the only one goes */
+#define SUPERVISOR_WAITING_MAX 256   /* matches that wait for a worker to be ready */
 #define SUPERVISOR_LOOK_MS     50
 #define SUPERVISOR_LATE_MS_MAX 300  /* behind a look: then nobody's silence is held against him */
 #define MATCH_START_MS_MAX     4000 /* until a match runs; then the asker is told no */

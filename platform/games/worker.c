@@ -251,6 +251,19 @@ bool worker_take(struct worker *worker, struct live_match *match)
     return true;
 }
 
+bool worker_has_room(const struct worker *worker, uint32_t matches_per_worker)
+{
+    uint32_t limit = worker->process->capacity;
+    if (matches_per_worker != 0 && matches_per_worker < limit)
+        limit = matches_per_worker;
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
+        uint32_t wish = worker->matches[i] ? worker->matches[i]->start.matches_per_worker : 0;
+        if (wish != 0 && wish < limit)
+            limit = wish;
+    }
+    return worker->match_count < limit;
+}
+
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16])
 {
     for (uint32_t i = 0; i < worker->process->capacity; i++)

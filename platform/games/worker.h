@@ -35,6 +35,7 @@ struct worker {
     bool draining;                  /* there is a newer image; gets no new matches */
     bool stopping;                  /* told to shut down */
     int64_t stopping_since_ms;
+    int64_t played_ms;      /* when it had a match last */
     int64_t start_again_ms; /* 0: not waiting for that */
     int quick_deaths;
     struct held_stream held[WORKER_STREAMS_HELD_MAX];
@@ -63,6 +64,9 @@ void worker_resume(struct worker *worker);
 /* Takes a match over, at a free place of the arena that its start names from now on. False without
  * room: it is still the caller's. The process hears of it by MATCH_START or by RESUME. */
 must_use bool worker_take(struct worker *worker, struct live_match *match);
+/* Is there a place for one more, who wants at most `matches_per_worker` with him (0: any number)?
+ * What those wanted who are there counts too. */
+bool worker_has_room(const struct worker *worker, uint32_t matches_per_worker);
 struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
 
 /* A process has something to say, see worker_control.c. `context` is the worker_process. */

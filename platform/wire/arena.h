@@ -12,8 +12,9 @@
  * there, and publishes it by `commits`. So a worker that dies in the middle of a step leaves the
  * last commit whole, and a reader that finds `commits` unchanged after copying has a whole state.
  * How far the journal goes is part of the commit, so that it is cut where the match is.
- * Only the worker writes, except: the supervisor fills a free match's `status`, and `journal_kept`.
- * Whoever reads what a worker wrote checks it: a game may have written anywhere.
+ * Only the worker writes, except: the supervisor sets `status` where no worker plays yet or any
+ * more, and `journal_kept`. Whoever reads what a worker wrote checks it: a game may have written
+ * anywhere.
  */
 #ifndef WIRE_ARENA_H
 #define WIRE_ARENA_H

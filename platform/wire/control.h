@@ -59,7 +59,7 @@ struct control_match_start {
     uint32_t arena_index; /* which match slot of the arena */
     uint32_t mode;        /* index into the manifest's modes */
     uint32_t slot_count;
-    uint32_t reserved;
+    uint32_t matches_per_worker; /* for the supervisor, who may die: see match_store.h */
     int64_t abandoned_ms; /* without a player attached for so long it ends, aborted; 0: never */
     int32_t options[GK_OPTIONS_MAX];
     struct control_slot slots[GK_PLAYERS_MAX];

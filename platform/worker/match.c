@@ -54,6 +54,7 @@ void match_start(struct worker *worker, const struct control_match_start *start)
         atomic_store(&worker->arena->next_tick_ns, 0); /* the first match starts the clock */
     arena_match_at(worker->arena, start->arena_index)->start = *start;
     struct match *match = take_place(worker, start->arena_index);
+    atomic_store(&match->arena->status, ARENA_LIVE);
     init(worker, match);
     match_report(worker, match);
 }

@@ -112,7 +112,8 @@ describe('a games service that is killed', () => {
     test('ends a match whose arena is damaged, and starts all the same', async () => {
         const { match, guest } = await play(platform);
         const games = platform.child('games');
-        process.kill(games.pid, 'SIGSTOP');
+        for (const { pid } of [games, ...workers(platform, 'counter')])
+            process.kill(pid, 'SIGSTOP'); // nobody reads it before it is damaged
         for (const file of arenas(platform, 'counter')) {
             const bytes = fs.openSync(file, 'r+');
             fs.writeSync(bytes, crypto.randomBytes(100), 0, 100, 0);

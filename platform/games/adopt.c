@@ -208,7 +208,7 @@ static struct worker *worker_with_room(struct supervisor *supervisor, struct ima
     int count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (memcmp(worker->process->image->sha, image->sha, sizeof image->sha) != 0)
+        if (!image_equal(worker->process->image, image))
             continue;
         if (worker_has_room(worker, matches_per_worker))
             return worker;
@@ -216,7 +216,12 @@ static struct worker *worker_with_room(struct supervisor *supervisor, struct ima
         if (worker->match_count < worker->process->capacity)
             any = worker;
     }
-    return any && count >= WORKERS_PER_GAME_MAX ? any : worker_add(supervisor, image);
+    if (any && count >= WORKERS_PER_GAME_MAX)
+        return any;
+    struct worker *worker = worker_add(supervisor, image);
+    if (worker)
+        game_adopt(supervisor, worker);
+    return worker;
 }
 
 /* It was over, and nobody had taken its result. Whether it is taken now, its row decides. */

@@ -5,6 +5,8 @@
 
 #define TRIES_MAX 8
 
+static void carry_beginning(const struct carry *from, const struct carry *to,
+                            const struct control_match_start *start);
 static bool carry_commit(const struct carry *from, const struct carry *to);
 static void carry_inputs(const struct carry *from, const struct carry *to);
 
@@ -12,7 +14,31 @@ bool carry_match(const struct carry *from, const struct carry *to,
                  const struct control_match_start *start)
 {
     assert(from->sizes->state_bytes == to->sizes->state_bytes);
+    carry_beginning(from, to, start);
+    return atomic_load(&from->match->commits) == 0 || carry_commit(from, to);
+}
+
+bool carry_import(const struct carry *from, uint32_t schema, const struct carry *to,
+                  const struct control_match_start *start)
+{
+    struct arena_import *import = arena_import(to->sizes, to->match);
+    assert(from->sizes->state_bytes <= to->sizes->import_bytes);
+    carry_beginning(from, to, start);
+    import->schema = schema;
+    import->state_bytes = from->sizes->state_bytes;
+    for (int i = 0; i < TRIES_MAX; i++)
+        if (arena_read(from->sizes, from->match, &import->block, arena_import_state(import))) {
+            to->match->imported = 1;
+            return true;
+        }
+    return false;
+}
+
+static void carry_beginning(const struct carry *from, const struct carry *to,
+                            const struct control_match_start *start)
+{
     atomic_store(&to->match->commits, 0);
+    to->match->imported = 0;
     to->match->start = *start;
     to->match->leaving = from->match->leaving;
     to->match->turn_since_ms = from->match->turn_since_ms;
@@ -20,7 +46,6 @@ bool carry_match(const struct carry *from, const struct carry *to,
     memcpy(arena_journal(to->sizes, to->match), arena_journal(from->sizes, from->match),
            ARENA_JOURNAL_BYTES);
     carry_inputs(from, to);
-    return atomic_load(&from->match->commits) == 0 || carry_commit(from, to);
 }
 
 static bool carry_commit(const struct carry *from, const struct carry *to)

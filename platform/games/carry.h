@@ -21,4 +21,9 @@ struct carry {
 must_use bool carry_match(const struct carry *from, const struct carry *to,
                           const struct control_match_start *start);
 
+/* Between two schemas: as what `to` begins with once it has been migrated. `schema` is that of
+ * `from`, whose state fits the import of `to`. False as above, or without a commit. */
+must_use bool carry_import(const struct carry *from, uint32_t schema, const struct carry *to,
+                           const struct control_match_start *start);
+
 #endif

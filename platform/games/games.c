@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "games/drops.h"
 #include "games/figures.h"
 #include "games/frames_listener.h"
@@ -15,6 +16,7 @@
 #include "games/posture.h"
 #include "games/queries.h"
 #include "games/state.h"
+#include "games/swap_record.h"
 
 static const struct route routes[] = {
     {"GET", "/api/games", ACCESS_PUBLIC, NULL, games_list},
@@ -46,6 +48,8 @@ static const struct route_body bundle_body = {version_upload, "application/x-tar
 
 static enum error start(struct service_context *context);
 static void stop(struct service_context *context);
+static void on_chosen(void *context, struct image *image);
+static void on_judged(void *context, const struct swap_report *report, bool is_bad);
 
 const struct service games_service = {
     .name = "games",
@@ -81,6 +85,10 @@ static enum error start(struct service_context *context)
     if (error == OK)
         error = supervisor_create(context, games->placements, games->results, games->records,
                                   &games->program, &games->supervisor);
+    if (error == OK)
+        error = swap_records_create(context, &games->swap_records);
+    if (error == OK)
+        supervisor_listen(games->supervisor, on_chosen, on_judged, games);
     if (error == OK && games->is_safe)
         supervisor_adopt(games->supervisor);
     if (error == OK)
@@ -107,6 +115,7 @@ static void stop(struct service_context *context)
     drops_destroy(games->drops);
     supervisor_destroy(games->supervisor);
     worker_groups_sweep(&games->program.groups);
+    swap_records_destroy(games->swap_records);
     records_destroy(games->records);
     results_destroy(games->results);
     placements_destroy(games->placements);
@@ -115,4 +124,17 @@ static void stop(struct service_context *context)
         close(games->means.stop);
     free(games);
     context->state = NULL;
+}
+
+static void on_chosen(void *context, struct image *image)
+{
+    struct games *games = context;
+    if (catalog_put(games->catalog, image) != OK)
+        log_error("a version is played that nobody can be offered", "sha", image->sha_text, NULL);
+}
+
+static void on_judged(void *context, const struct swap_report *report, bool is_bad)
+{
+    struct games *games = context;
+    swap_records_put(games->swap_records, report, is_bad);
 }

@@ -31,6 +31,11 @@ struct image *image_create(struct admission *admission, const struct bundle *bun
     return image_keep(image);
 }
 
+bool image_equal(const struct image *a, const struct image *b)
+{
+    return memcmp(a->sha, b->sha, sizeof a->sha) == 0;
+}
+
 struct image *image_keep(struct image *image)
 {
     atomic_fetch_add(&image->references, 1);

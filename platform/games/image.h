@@ -6,6 +6,7 @@
 #define GAMES_IMAGE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "gamekit/game.h"
@@ -26,6 +27,9 @@ struct image {
 
 /* Takes over what was admitted. NULL without memory: it is still the caller's. */
 struct image *image_create(struct admission *admission, const struct bundle *bundle);
+
+/* The same version. */
+bool image_equal(const struct image *a, const struct image *b);
 
 struct image *image_keep(struct image *image);
 void image_release(struct image *image); /* NULL is fine */

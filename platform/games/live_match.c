@@ -97,6 +97,18 @@ void match_keep(struct worker *worker, struct live_match *match)
                 worker_process_match(process, match->start.arena_index));
 }
 
+void match_changed(struct worker *worker, const struct live_match *match)
+{
+    const struct image *image = worker->process->image;
+    struct match_change change = {.match = match->id};
+    placements_move(worker->supervisor->placements, &match->id, worker->name, image->sha_text);
+    memcpy(change.room.bytes, match->start.room, sizeof change.room.bytes);
+    memcpy(change.sha_text, image->sha_text, sizeof change.sha_text);
+    memcpy(change.version, image->manifest.version, sizeof change.version);
+    memcpy(change.game, image->manifest.id, sizeof change.game);
+    results_changed(worker->supervisor->results, &change);
+}
+
 void match_stop(struct worker *worker, struct live_match *match)
 {
     struct control_match stop;

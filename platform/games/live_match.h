@@ -34,6 +34,8 @@ must_use enum error match_seat(struct worker *worker, struct live_match *match,
                                struct match_player *player);
 /* What the worker has journaled goes into the match's replay. */
 void match_keep(struct worker *worker, struct live_match *match);
+/* Its worker plays another version now: everybody is told. */
+void match_changed(struct worker *worker, const struct live_match *match);
 /* It ends as aborted, and the worker tells; one that does not is ended, see worker_look_after. */
 void match_stop(struct worker *worker, struct live_match *match);
 /* It has ended: the result is handed on, its place is free, it is freed. */

@@ -10,6 +10,7 @@
 struct order {
     struct match_begin begin; /* its image is kept; NULL for a seat */
     struct seat_wish seat;
+    struct swap_wish swap; /* its image is kept, or NULL */
     int64_t since_ms;
     pthread_mutex_t lock;
     pthread_cond_t answered;
@@ -38,6 +39,21 @@ struct order *order_create_seat(const struct seat_wish *wish)
     return order;
 }
 
+struct order *order_create_swap(const struct swap_wish *wish)
+{
+    struct order *order = make();
+    if (!order)
+        return NULL;
+    order->swap = *wish;
+    (void)image_keep(wish->image);
+    return order;
+}
+
+struct swap_wish *order_swap(struct order *order)
+{
+    return &order->swap;
+}
+
 struct seat_wish *order_seat(struct order *order)
 {
     return &order->seat;
@@ -53,6 +69,7 @@ void order_release(struct order *order)
     pthread_cond_destroy(&order->answered);
     pthread_mutex_destroy(&order->lock);
     image_release((struct image *)(uintptr_t)order->begin.image);
+    image_release(order->swap.image);
     free(order);
 }
 

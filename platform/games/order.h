@@ -1,9 +1,10 @@
-/* One wish for a match, or for a seat in a live one, between the pool's thread that waits for it
- * and the loop that fulfils it. Lives until both have let go. */
+/* One wish for a match, for a seat in a live one or for a version of a game, between the pool's
+ * thread that waits for it and the loop that fulfils it. Lives until both have let go. */
 #ifndef GAMES_ORDER_H
 #define GAMES_ORDER_H
 
 #include "games/match_store.h"
+#include "games/swap.h"
 
 struct order;
 
@@ -16,10 +17,12 @@ struct seat_wish {
 /* Held by the asker and by the loop: two references. NULL without memory. */
 struct order *order_create(const struct match_begin *begin);
 struct order *order_create_seat(const struct seat_wish *wish);
+struct order *order_create_swap(const struct swap_wish *wish);
 void order_release(struct order *order);
 
-/* The wish for a seat; the asker may read it after the answer. */
+/* The wish for a seat, or for a change; the asker may read it after the answer. */
 struct seat_wish *order_seat(struct order *order);
+struct swap_wish *order_swap(struct order *order);
 
 /* The asker: waits until the loop has answered or gives up after `timeout_ms`. */
 must_use enum error order_wait(struct order *order, int timeout_ms);

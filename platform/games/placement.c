@@ -2,6 +2,7 @@
 #include "games/placement.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,19 @@ void placements_seat(struct placements *placements, const struct id *match, cons
     struct placement *placement = found != EMPTY ? placements->entries[found - 1] : NULL;
     if (placement && placement->player_count < GK_PLAYERS_MAX)
         placement->players[placement->player_count++] = *user;
+    pthread_mutex_unlock(&placements->lock);
+}
+
+void placements_move(struct placements *placements, const struct id *match, const char *worker,
+                     const char *sha_text)
+{
+    pthread_mutex_lock(&placements->lock);
+    uint32_t found = placements->buckets[bucket_of(placements, match)];
+    if (found != EMPTY) {
+        struct placement *placement = placements->entries[found - 1];
+        snprintf(placement->worker, sizeof placement->worker, "%s", worker);
+        snprintf(placement->sha_text, sizeof placement->sha_text, "%s", sha_text);
+    }
     pthread_mutex_unlock(&placements->lock);
 }
 

@@ -31,6 +31,9 @@ void placements_destroy(struct placements *placements);
 bool placements_put(struct placements *placements, const struct placement *placement);
 /* One more plays there. */
 void placements_seat(struct placements *placements, const struct id *match, const struct id *user);
+/* It goes on elsewhere, or under another version; does nothing when it is over. */
+void placements_move(struct placements *placements, const struct id *match, const char *worker,
+                     const char *sha_text);
 void placements_remove(struct placements *placements, const struct id *match);
 bool placements_find(struct placements *placements, const struct id *match,
                      struct placement *ret_placement);

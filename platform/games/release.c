@@ -186,10 +186,14 @@ static enum error write_down(struct work *work)
 
 static enum error act(struct work *work)
 {
-    struct games *games = games_of(work->context);
-    enum error error = catalog_put(games->catalog, work->image);
-    if (error == OK)
-        supervisor_admit(games->supervisor, work->image);
+    enum swap_mode mode = work->release->how == RELEASE_DRAIN ? SWAP_DRAIN : SWAP_LIVE;
+    struct swap_report report;
+    enum error error =
+        supervisor_swap(games_of(work->context)->supervisor, work->image, mode, &report);
+    if (error == OK && report.outcome == SWAP_OFF) {
+        snprintf(work->detail, RELEASE_DETAIL_BYTES, "%s", report.reason);
+        return ERROR_VERSION_UNFIT;
+    }
     return error;
 }
 

@@ -19,10 +19,16 @@
 #include "games/queries.h"
 #include "games/state.h"
 #include "service/background.h"
+#include "wire/events.h"
 
 struct waiting {
     struct match_result result;
     struct waiting *next; /* owned */
+};
+
+struct changing {
+    struct match_change change;
+    struct changing *next; /* owned */
 };
 
 struct results {
@@ -32,15 +38,18 @@ struct results {
     char folder[CONFIG_TEXT_BYTES + 16];
     char run[ID_TEXT_BYTES];
     pthread_mutex_t lock;
-    struct waiting *waiting; /* under the lock */
-    _Atomic bool to_sweep;   /* what an earlier run left over */
-    struct id *adopted;      /* owned: placed when the sweep was asked for */
+    struct waiting *waiting;           /* under the lock */
+    struct changing *changing, **last; /* under the lock, in order; where the next one goes */
+    _Atomic bool to_sweep;             /* what an earlier run left over */
+    struct id *adopted;                /* owned: placed when the sweep was asked for */
     size_t adopted_count, adopted_known;
     int64_t refreshed_unix_ms;
 };
 
 static void step(struct service_context *context, int64_t now_unix_ms);
 static void spool_waiting(struct results *results);
+static void tell_changes(struct results *results);
+static void tell_change(struct service_context *context, const struct match_change *change);
 static bool take_spooled(void *context, const struct match_result *result);
 static bool stop_unknown(struct results *results);
 static bool sweep_left_over(struct results *results, int64_t now_unix_ms);
@@ -57,6 +66,7 @@ enum error results_create(struct service_context *context, struct placements *pl
     id_text(run, results->run);
     snprintf(results->folder, sizeof results->folder, "%s/spool", context->settings->data_dir);
     pthread_mutex_init(&results->lock, NULL);
+    results->last = &results->changing;
     *ret_results = results; /* the steps find it through the service's state */
     enum error error = spool_open(results->folder);
     if (error == OK)
@@ -107,9 +117,25 @@ void results_push(struct results *results, const struct match_result *result)
     background_wake(results->background);
 }
 
+void results_changed(struct results *results, const struct match_change *change)
+{
+    struct changing *changing = calloc(1, sizeof *changing);
+    if (!changing) {
+        log_error("no memory to tell of a change of version; pages show the old one", NULL);
+        return;
+    }
+    changing->change = *change;
+    pthread_mutex_lock(&results->lock);
+    *results->last = changing;
+    results->last = &changing->next;
+    pthread_mutex_unlock(&results->lock);
+    background_wake(results->background);
+}
+
 static void step(struct service_context *context, int64_t now_unix_ms)
 {
     struct results *results = games_of(context)->results;
+    tell_changes(results);
     spool_waiting(results);
     metric_set(&figure_results_spooled,
                (int64_t)spool_each(results->folder, take_spooled, results));
@@ -121,6 +147,43 @@ static void step(struct service_context *context, int64_t now_unix_ms)
         now_unix_ms < results->refreshed_unix_ms) {
         playing_refresh(context, results->placements);
         results->refreshed_unix_ms = now_unix_ms;
+    }
+}
+
+static void tell_changes(struct results *results)
+{
+    pthread_mutex_lock(&results->lock);
+    struct changing *changing = results->changing;
+    results->changing = NULL;
+    results->last = &results->changing;
+    pthread_mutex_unlock(&results->lock);
+    while (changing) {
+        struct changing *next = changing->next;
+        tell_change(results->context, &changing->change);
+        free(changing);
+        changing = next;
+    }
+}
+
+/* The row is for whoever looks later: without the database only that is lost. */
+static void tell_change(struct service_context *context, const struct match_change *change)
+{
+    AUTO_DATABASE *database = NULL;
+    char match[ID_TEXT_BYTES], room[ID_TEXT_BYTES], channel[WIRE_CHANNEL_BYTES_MAX];
+    id_text(&change->match, match);
+    id_text(&change->room, room);
+    if (database_open(context->database, &database) != OK ||
+        database_run(database, &match_change_version, NULL, match, change->version,
+                     change->sha_text, DATABASE_END) != OK)
+        log_warn("the version of a match is not written down", "match", match, NULL);
+    const char *const prefixes[] = {WIRE_CHANNEL_ROOM, WIRE_CHANNEL_MATCH};
+    const char *const ids[] = {room, match};
+    for (int i = 0; i < 2; i++) {
+        snprintf(channel, sizeof channel, "%s%s", prefixes[i], ids[i]);
+        service_publish(context, channel, "game:swapped",
+                        json_pack("{s:s,s:s,s:s,s:s,s:s}", "match", match, "room", room, "game",
+                                  change->game, "sha", change->sha_text, "version",
+                                  change->version));
     }
 }
 

@@ -2,8 +2,8 @@
  * What becomes of a match that is over, on a thread of its own: spooled to disk first, then written
  * once to `matches` and `match_players` (only from state live and of its epoch), then told: event
  * game:ended on room:ID, and POST /internal/rooms/ID/match-ended until rooms has heard it. Each
- * step is tried again until it works, also after a restart. The same thread refreshes the keys
- * playing:USER.
+ * step is tried again until it works, also after a restart. The same thread writes down changes of
+ * version and refreshes the keys playing:USER.
  */
 #ifndef GAMES_RESULTS_H
 #define GAMES_RESULTS_H
@@ -29,6 +29,16 @@ void results_destroy(struct results *results);
  * from now on, and the other ones of the same instance become aborted. One that is placed but not
  * live in the database (any more) is stopped. */
 void results_sweep(struct results *results);
+
+/* A live match goes on under another version of its game. */
+struct match_change {
+    struct id match, room;
+    char game[32], sha_text[SHA_TEXT_BYTES], version[24];
+};
+
+/* Any thread; never blocks for long. Writes the version into its row and publishes game:swapped on
+ * room:ID and match:ID; in the order of the calls. */
+void results_changed(struct results *results, const struct match_change *change);
 
 /* Any thread; never blocks for long. */
 void results_push(struct results *results, const struct match_result *result);

@@ -9,6 +9,7 @@
 #include "games/worker_process.h"
 
 struct drops;
+struct swap_records;
 struct frames_listener;
 
 struct games {
@@ -22,6 +23,7 @@ struct games {
     struct catalog *catalog;
     struct admit_means means;
     struct drops *drops;
+    struct swap_records *swap_records;
     char run[ID_TEXT_BYTES]; /* tells this run of the service from others, see results.h */
 };
 

@@ -3,6 +3,8 @@
 #ifndef GAMES_SUPERVISION_H
 #define GAMES_SUPERVISION_H
 
+#include "games/catalog.h"
+#include "games/game.h"
 #include "games/supervisor.h"
 #include "games/worker.h"
 
@@ -19,6 +21,11 @@ struct supervisor {
     uint32_t capacity;
     struct worker *workers[SUPERVISOR_WORKERS_MAX]; /* owned, dense */
     size_t worker_count;
+    struct game *games[CATALOG_GAMES_MAX]; /* owned, dense */
+    size_t game_count;
+    supervisor_chosen *chosen; /* as the next two: NULL, who does not listen */
+    supervisor_judged *judged;
+    void *listener;                                /* borrowed */
     struct order *waiting[SUPERVISOR_WAITING_MAX]; /* in the order they came */
     size_t waiting_count;
     int64_t looked_ms;
@@ -26,6 +33,8 @@ struct supervisor {
     struct worker_line lines[WORKER_BOARD_MAX]; /* for the board */
 };
 
+/* There is a worker of this version, or soon will be: the first players need not wait for it. */
+void supervisor_ensure_worker(struct supervisor *supervisor, struct image *image);
 /* Who waits for a place gets it, if there is one now. */
 void supervisor_place_waiting(struct supervisor *supervisor);
 void supervisor_figures_set(struct supervisor *supervisor);

@@ -20,7 +20,7 @@
 
 _Static_assert(MATCHES_PER_WORKER_MAX == ARENA_MATCHES_MAX, "the setting's limit is the arena's");
 
-enum letter_kind { LETTER_ORDER, LETTER_SEAT, LETTER_IMAGE, LETTER_STOP };
+enum letter_kind { LETTER_ORDER, LETTER_SEAT, LETTER_SWAP, LETTER_IMAGE, LETTER_STOP };
 struct letter {
     enum letter_kind kind;
     struct order *order; /* one of its references */
@@ -31,11 +31,11 @@ struct letter {
 static bool arena_folder_make(struct supervisor *supervisor);
 static void on_letter(void *context, void *letter);
 static void stop_match(struct supervisor *supervisor, const struct id *id);
-static void admit(struct supervisor *supervisor, struct image *image);
 static enum error ask(struct supervisor *supervisor, enum letter_kind kind, struct order *order,
                       int timeout_ms);
 static enum error seat(struct supervisor *supervisor, struct seat_wish *wish);
 static bool place(struct supervisor *supervisor, struct order *order);
+static bool can_begin_with(const struct match_begin *begin, const struct image *image);
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image,
                                  uint32_t matches_per_worker);
 static bool has_too_many(const struct supervisor *supervisor, const char *game);
@@ -43,6 +43,9 @@ static void let_idle_go(struct supervisor *supervisor, int64_t now_ms);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
 static void board_write(struct supervisor *supervisor);
+static struct worker_line *line_write(struct worker_line *line, const struct worker *worker,
+                                      const struct worker_process *process,
+                                      enum worker_state state);
 static enum worker_state state_of(const struct worker *worker);
 static void figures_print(FILE *out, void *context);
 
@@ -88,6 +91,8 @@ void supervisor_destroy(struct supervisor *supervisor)
         supervisor->context->another_follows ? worker_leave : worker_remove;
     while (supervisor->worker_count > 0)
         give_up(supervisor->workers[supervisor->worker_count - 1]);
+    while (supervisor->game_count > 0)
+        game_free(supervisor->games[--supervisor->game_count]);
     if (supervisor->timer)
         event_free(supervisor->timer);
     rmdir(supervisor->arena_folder);
@@ -99,16 +104,38 @@ void supervisor_adopt(struct supervisor *supervisor)
     adopt_arenas(supervisor);
 }
 
+void supervisor_listen(struct supervisor *supervisor, supervisor_chosen *chosen,
+                       supervisor_judged *judged, void *context)
+{
+    supervisor->chosen = chosen;
+    supervisor->judged = judged;
+    supervisor->listener = context;
+}
+
 void supervisor_admit(struct supervisor *supervisor, struct image *image)
 {
     struct letter *letter = calloc(1, sizeof *letter);
     if (!letter)
-        return; /* its worker starts with its first match */
+        return; /* until it is dropped again */
     *letter = (struct letter){.kind = LETTER_IMAGE, .image = image_keep(image)};
     if (mailbox_post(supervisor->mailbox, letter) != OK) {
         image_release(image);
         free(letter);
     }
+}
+
+enum error supervisor_swap(struct supervisor *supervisor, struct image *image, enum swap_mode mode,
+                           struct swap_report *ret_report)
+{
+    const struct swap_wish wish = {.image = image, .mode = mode};
+    struct order *order = order_create_swap(&wish);
+    if (!order)
+        return ERROR_INTERNAL;
+    enum error error = ask(supervisor, LETTER_SWAP, order, SWAP_MS_MAX);
+    if (error == OK)
+        *ret_report = order_swap(order)->report;
+    order_release(order);
+    return error;
 }
 
 enum error supervisor_start_match(struct supervisor *supervisor, const struct match_begin *begin)
@@ -202,8 +229,11 @@ static void on_letter(void *context, void *pointer)
     struct supervisor *supervisor = context;
     struct letter *letter = pointer;
     if (letter->kind == LETTER_IMAGE) {
-        admit(supervisor, letter->image);
+        game_offer(supervisor, letter->image, SWAP_LIVE, NULL);
         image_release(letter->image);
+    } else if (letter->kind == LETTER_SWAP) {
+        const struct swap_wish *wish = order_swap(letter->order);
+        game_offer(supervisor, wish->image, wish->mode, letter->order);
     } else if (letter->kind == LETTER_SEAT) {
         (void)order_answer(letter->order, seat(supervisor, order_seat(letter->order)));
     } else if (letter->kind == LETTER_STOP) {
@@ -236,15 +266,8 @@ static void stop_match(struct supervisor *supervisor, const struct id *id)
     }
 }
 
-/* The workers of the versions before get no new matches; a worker for this one starts now, so that
- * the first players need not wait for it. */
-static void admit(struct supervisor *supervisor, struct image *image)
+void supervisor_ensure_worker(struct supervisor *supervisor, struct image *image)
 {
-    for (size_t i = 0; i < supervisor->worker_count; i++) {
-        struct worker *worker = supervisor->workers[i];
-        if (strcmp(worker->process->image->manifest.id, image->manifest.id) == 0)
-            worker->draining = memcmp(worker->process->image->sha, image->sha, 32) != 0;
-    }
     if (!worker_for(supervisor, image, 0))
         (void)worker_add(supervisor, image);
 }
@@ -263,14 +286,24 @@ void supervisor_place_waiting(struct supervisor *supervisor)
 static bool place(struct supervisor *supervisor, struct order *order)
 {
     const struct match_begin *begin = order_begin(order);
-    struct worker *worker = worker_for(supervisor, begin->image, begin->matches_per_worker);
+    const struct game *game = game_find(supervisor, begin->image->manifest.id);
+    struct image *image = game ? game->image : (struct image *)(uintptr_t)begin->image;
+    uint32_t mode;
+    if (game && game->phase == GAME_PARKING)
+        return false;
+    if (!image_equal(image, begin->image) && !can_begin_with(begin, image)) {
+        (void)order_answer(order, ERROR_UNAVAILABLE);
+        return true;
+    }
+    struct worker *worker = worker_for(supervisor, image, begin->matches_per_worker);
     if (!worker && has_too_many(supervisor, begin->image->manifest.id)) {
         (void)order_answer(order, ERROR_OVERLOADED);
         return true;
     }
     if (!worker)
-        worker = worker_add(supervisor, (struct image *)(uintptr_t)begin->image);
-    if (!worker) {
+        worker = worker_add(supervisor, image);
+    if (!worker || !swap_mode_index(&begin->image->manifest, begin->mode, &image->manifest,
+                                    (uint32_t)begin->slot_count, &mode)) {
         (void)order_answer(order, ERROR_UNAVAILABLE);
         return true;
     }
@@ -283,6 +316,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     }
     match->id = begin->id;
     match_start_fill(begin, &match->start);
+    match->start.mode = mode;
     match->start.abandoned_ms = supervisor->context->settings->match_abandoned_seconds * 1000;
     match->begun_ms = clock_monotonic_ms();
     if (!worker_take(worker, match)) {
@@ -303,6 +337,13 @@ static bool place(struct supervisor *supervisor, struct order *order)
     return true;
 }
 
+/* The version was another one when the match was asked for; its options have to be the same ones.
+ */
+static bool can_begin_with(const struct match_begin *begin, const struct image *image)
+{
+    return begin->image->manifest.option_count == image->manifest.option_count;
+}
+
 /* One with room, ready or about to be. */
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image,
                                  uint32_t matches_per_worker)
@@ -310,7 +351,7 @@ static struct worker *worker_for(struct supervisor *supervisor, const struct ima
     struct worker *found = NULL;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
-        if (memcmp(worker->process->image->sha, image->sha, 32) == 0 && !worker->stopping &&
+        if (image_equal(worker->process->image, image) && !worker->stopping && !worker->draining &&
             worker_has_room(worker, matches_per_worker) && (!found || worker->process->ready))
             found = worker;
     }
@@ -336,7 +377,10 @@ static void on_look(evutil_socket_t fd, short what, void *context)
     supervisor->looked_ms = now_ms;
     let_idle_go(supervisor, now_ms);
     for (size_t i = supervisor->worker_count; i-- > 0;)
-        worker_look_after(supervisor->workers[i], now_ms, punctual);
+        if (i < supervisor->worker_count) /* one may take others along */
+            worker_look_after(supervisor->workers[i], now_ms, punctual);
+    for (size_t i = 0; i < supervisor->game_count; i++)
+        game_look_after(supervisor->games[i], now_ms);
     refuse_overdue(supervisor, now_ms);
     supervisor_place_waiting(supervisor);
     board_write(supervisor);
@@ -363,27 +407,39 @@ static void board_write(struct supervisor *supervisor)
     struct worker_line *line = supervisor->lines;
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         const struct worker *worker = supervisor->workers[i];
-        const struct worker_process *process = worker->process;
-        const struct image *image = process->image;
-        *line = (struct worker_line){.state = state_of(worker),
-                                     .matches = worker->match_count,
-                                     .greedy = process->greed.greedy,
-                                     .pid = process->pid,
-                                     .heartbeat = process->heartbeat};
-        memcpy(line->worker, worker->name, sizeof line->worker);
-        memcpy(line->game, image->manifest.id, sizeof line->game);
-        memcpy(line->version, image->manifest.version, sizeof line->version);
-        memcpy(line->sha_text, image->sha_text, sizeof line->sha_text);
-        line++;
+        line = line_write(line, worker, worker->process, state_of(worker));
+        line = line_write(line, worker, worker->next, WORKER_STARTING);
+        line = line_write(line, worker, worker->parked, WORKER_PARKED);
     }
     worker_board_write(supervisor->board, supervisor->lines, (size_t)(line - supervisor->lines));
+}
+
+/* Returns the next line. The matches are those of the process that plays. */
+static struct worker_line *line_write(struct worker_line *line, const struct worker *worker,
+                                      const struct worker_process *process, enum worker_state state)
+{
+    if (!process)
+        return line;
+    const struct image *image = process->image;
+    *line = (struct worker_line){.state = state,
+                                 .matches = process == worker->process ? worker->match_count : 0,
+                                 .greedy = process->greed.greedy,
+                                 .pid = process->pid,
+                                 .heartbeat = process->heartbeat};
+    memcpy(line->worker, worker->name, sizeof line->worker);
+    memcpy(line->game, image->manifest.id, sizeof line->game);
+    memcpy(line->version, image->manifest.version, sizeof line->version);
+    memcpy(line->sha_text, image->sha_text, sizeof line->sha_text);
+    return line + 1;
 }
 
 static enum worker_state state_of(const struct worker *worker)
 {
     if (worker->draining)
         return WORKER_DRAINING;
-    return worker->process->ready ? WORKER_LIVE : WORKER_STARTING;
+    if (!worker->process->ready)
+        return WORKER_STARTING;
+    return worker->parked ? WORKER_CANARY : WORKER_LIVE;
 }
 
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms)

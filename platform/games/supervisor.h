@@ -15,6 +15,7 @@
 #include "games/records.h"
 #include "games/results.h"
 #include "games/worker_board.h"
+#include "games/swap.h"
 #include "games/worker_process.h"
 #include "service/service.h"
 
@@ -26,6 +27,7 @@
 #define SUPERVISOR_LATE_MS_MAX 300  /* behind a look: then nobody's silence is held against him */
 #define MATCH_START_MS_MAX     4000 /* until a match runs; then the asker is told no */
 #define MATCH_SEAT_MS_MAX      2000 /* until somebody has a seat */
+#define SWAP_MS_MAX            20000
 
 struct supervisor;
 
@@ -40,8 +42,23 @@ void supervisor_destroy(struct supervisor *supervisor);
 /* Takes up the matches of an earlier run that was killed. Once, before the loop runs; blocking. */
 void supervisor_adopt(struct supervisor *supervisor);
 
-/* Any thread: `image` is the newest of its game from now on. */
+/* On the loop's thread: `image` gets the new matches of its game from now on. */
+typedef void supervisor_chosen(void *context, struct image *image);
+/* On the loop's thread: a change is off or went back, see its report; `is_bad`: by the fault of the
+ * version. */
+typedef void supervisor_judged(void *context, const struct swap_report *report, bool is_bad);
+/* Once, before the loop runs. */
+void supervisor_listen(struct supervisor *supervisor, supervisor_chosen *chosen,
+                       supervisor_judged *judged, void *context);
+
+/* Any thread: `image` is to be played, see game.h; live matches go over to it. */
 void supervisor_admit(struct supervisor *supervisor, struct image *image);
+
+/* A pool's thread: changes a game to the version `image` and waits until its matches have gone over
+ * or the change is off, which the report says, or that it waits for another one; at most
+ * SWAP_MS_MAX. ERROR_TIMED_OUT: it may go on. */
+must_use enum error supervisor_swap(struct supervisor *supervisor, struct image *image,
+                                    enum swap_mode mode, struct swap_report *ret_report);
 
 /* A pool's thread: starts the match and waits until it runs, at most MATCH_START_MS_MAX. On failure
  * the match does not run and never will. */

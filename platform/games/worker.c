@@ -10,12 +10,13 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "games/figures.h"
+#include "games/game.h"
 #include "games/supervision.h"
 
-static bool worker_up(struct worker *worker);
 static void forget(struct worker *worker);
 static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
 static const char *disobedience_of(const struct worker *worker, int64_t now_ms);
+static bool next_is_silent(const struct worker *worker, int64_t now_ms, bool punctual);
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
 
 struct worker *worker_add(struct supervisor *supervisor, struct image *image)
@@ -31,7 +32,8 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
         return NULL;
     worker->supervisor = supervisor;
     snprintf(worker->name, sizeof worker->name, "%s-%u", image->manifest.id, ++counter);
-    worker->process = worker_process_create(image, supervisor->arena_folder, supervisor->capacity);
+    worker->process =
+        worker_process_create(image, supervisor->arena_folder, supervisor->capacity, 0);
     if (!worker->process) {
         free(worker);
         return NULL;
@@ -45,7 +47,7 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
     return worker;
 }
 
-static bool worker_up(struct worker *worker)
+bool worker_up(struct worker *worker)
 {
     struct supervisor *supervisor = worker->supervisor;
     worker->start_again_ms = 0;
@@ -67,10 +69,17 @@ void worker_down(struct worker *worker, const char *why)
     }
     int64_t now_ms = clock_monotonic_ms();
     metric_add(&figure_worker_restarts, 1);
-    const struct live_match *culprit = death_report(worker, status, why);
-    worker_down_matches(worker, culprit);
+    struct death death;
+    death_report(worker, worker->process, status, why, &death);
+    if (game_is_parking(worker)) {
+        game_parked(worker);
+        return;
+    }
+    if (!death.is_killed && game_fault(worker, death.sentence))
+        return;
+    worker_down_matches(worker, death.culprit);
 
-    bool is_quick = !culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
+    bool is_quick = !death.culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
     worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
         log_error("worker will not stay up; its matches end", "worker", worker->name, NULL);
@@ -92,9 +101,10 @@ bool worker_hand_over(struct worker *worker, const char *gateway, int fd)
 {
     struct control_stream stream = {.gateway = {0}};
     snprintf(stream.gateway, sizeof stream.gateway, "%s", gateway);
-    enum error error = worker->process->ready ? worker_process_send(worker->process, CONTROL_STREAM,
-                                                                    &stream, sizeof stream, fd)
-                                              : ERROR_UNAVAILABLE;
+    bool is_there = worker->process->ready && worker->park_asked_ms == 0;
+    enum error error =
+        is_there ? worker_process_send(worker->process, CONTROL_STREAM, &stream, sizeof stream, fd)
+                 : ERROR_UNAVAILABLE;
     if (error != ERROR_UNAVAILABLE) /* or it has just died, and we do not know yet */
         return error == OK;
     if (worker->held_count == WORKER_STREAMS_HELD_MAX)
@@ -174,6 +184,8 @@ static void forget(struct worker *worker)
     struct supervisor *supervisor = worker->supervisor;
     while (worker->held_count > 0)
         close(worker->held[--worker->held_count].fd);
+    worker_process_destroy(worker->next);
+    worker_process_destroy(worker->parked);
     for (size_t i = 0; i < supervisor->worker_count; i++)
         if (supervisor->workers[i] == worker)
             supervisor->workers[i] = supervisor->workers[--supervisor->worker_count];
@@ -189,6 +201,10 @@ void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
     int64_t patience_ms = worker->process->ready
                               ? worker->supervisor->context->settings->worker_silence_ms
                               : WORKER_START_MS_MAX;
+    if (next_is_silent(worker, now_ms, punctual)) {
+        game_next_lost(worker, "it fell silent");
+        return;
+    }
     if (worker->start_again_ms != 0) {
         if (now_ms >= worker->start_again_ms && !worker_up(worker))
             worker_down(worker, "it cannot be started");
@@ -230,7 +246,18 @@ static const char *disobedience_of(const struct worker *worker, int64_t now_ms)
     return NULL;
 }
 
+static bool next_is_silent(const struct worker *worker, int64_t now_ms, bool punctual)
+{
+    if (!worker->next || !punctual)
+        return false;
+    int64_t patience_ms = worker->next->ready
+                              ? worker->supervisor->context->settings->worker_silence_ms
+                              : WORKER_START_MS_MAX;
+    return now_ms - worker->next->heard_ms > patience_ms;
+}
+
 /* A game that never comes to an end is stopped, again and again until the worker has heard. */
+static bool next_is_silent(const struct worker *worker, int64_t now_ms, bool punctual);
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms)
 {
     int64_t length_ms_max = worker->supervisor->context->settings->match_seconds_max * 1000;
@@ -241,9 +268,12 @@ static void match_look_after(struct worker *worker, struct live_match *match, in
 bool worker_take(struct worker *worker, struct live_match *match)
 {
     uint32_t index = 0;
-    while (index < worker->process->capacity && worker->matches[index])
+    uint32_t capacity = worker->process->capacity;
+    if (worker->next && worker->next->capacity < capacity)
+        capacity = worker->next->capacity;
+    while (index < capacity && worker->matches[index])
         index++;
-    if (index == worker->process->capacity)
+    if (index == capacity)
         return false;
     match->start.arena_index = index;
     worker->matches[index] = match;

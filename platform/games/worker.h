@@ -20,6 +20,8 @@
 #define WORKER_BACKOFF_MS_MAX   2000
 #define WORKER_OBEY_MS_MAX      3000 /* until a match has stopped, or itself, when told */
 
+#define WORKER_ENDED "it ended" /* why it is down: by itself, or by somebody outside */
+
 struct supervisor;
 
 /* A gateway's stream that came before the process was ready. */
@@ -32,6 +34,10 @@ struct worker {
     struct supervisor *supervisor;  /* borrowed */
     char name[WORKER_NAME_BYTES];   /* that gateways know it by, whichever process plays */
     struct worker_process *process; /* owned; that plays, or played last */
+    struct worker_process *next;    /* owned; that is to play, or NULL */
+    struct worker_process *parked;  /* owned; without a process: the arena to go back to, or NULL */
+    bool rehearsed;                 /* `next` has tried all matches */
+    int64_t park_asked_ms;          /* 0: not */
     bool draining;                  /* there is a newer image; gets no new matches */
     bool stopping;                  /* told to shut down */
     int64_t stopping_since_ms;
@@ -55,6 +61,24 @@ void worker_leave(struct worker *worker);
 /* Every SUPERVISOR_LOOK_MS: ends the silent, starts the dead again, lets the drained go. */
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual);
 
+/* Starts its process, on its arena as it is. False: logged. */
+must_use bool worker_up(struct worker *worker);
+
+/* The steps of a change to another version, see game.h and worker_swap.c. */
+
+/* Starts a process of `image` beside the one that plays. NULL, or why not, as a sentence. */
+const char *worker_prepare(struct worker *worker, struct image *image);
+/* Gives `next` copies of all live matches to try. False when it cannot be told. */
+must_use bool worker_rehearse(struct worker *worker);
+/* False when there is no process that could park. */
+must_use bool worker_park(struct worker *worker);
+/* The process that played has parked or is gone: `next` plays on, its arena is kept. */
+void worker_change(struct worker *worker);
+/* The way back is given up. */
+void worker_settle(struct worker *worker);
+/* Back to a process of `image`, whatever stage the change has come to. */
+void worker_go_back(struct worker *worker, struct image *image);
+
 /* Hands a gateway's socket to the process, now or as soon as it is ready. `fd` stays the caller's.
  * False when there is no room. */
 bool worker_hand_over(struct worker *worker, const char *gateway, int fd);
@@ -72,8 +96,17 @@ struct live_match *worker_match_of(struct worker *worker, const uint8_t id[16]);
 /* A process has something to say, see worker_control.c. `context` is the worker_process. */
 void worker_on_control(evutil_socket_t fd, short what, void *context);
 
-/* Logs the death of its process with all that is known, and names the culprit: the match whose
- * callback was running, NULL when none was. */
-const struct live_match *death_report(struct worker *worker, int status, const char *why);
+/* What is known of a process that died. */
+struct death {
+    struct live_match *culprit; /* borrowed: the match whose callback was running, or NULL */
+    enum game_callback callback;
+    uint64_t tick;      /* of the culprit's last commit */
+    bool is_killed;     /* from outside, while nothing of the game ran */
+    char sentence[120]; /* for a person */
+};
+
+/* Finds it out and logs it. `process` has ended with `status`, and `why` we say so. */
+void death_report(struct worker *worker, struct worker_process *process, int status,
+                  const char *why, struct death *ret_death);
 
 #endif

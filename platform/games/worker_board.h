@@ -10,8 +10,9 @@
 #include "games/placement.h"
 #include "wire/control.h"
 
-#define WORKER_BOARD_MAX 384 /* processes: of each worker one that plays, one to come, one parked  \
-                              */
+#define WORKER_BOARD_MAX                                                                           \
+    384 /* processes: of each worker one that plays, one to come, one parked                       \
+         */
 
 /* X(NAME, stable name) */
 #define WORKER_STATES(X)                                                                           \

@@ -5,16 +5,26 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "games/game.h"
 #include "games/supervision.h"
 
 #define PACKETS_PER_READ_MAX 256
 #define WORKER_PACKETS_MAX   20000 /* in a second; then it is ended */
 #define WORKER_LOGS_MAX      40    /* lines in a second; the rest is dropped and counted */
 
+enum verdict {
+    BROKEN, /* no message of ours */
+    TAKEN,
+    LAST, /* the process may be another one now */
+};
+
 static bool floods(struct worker_process *process);
-static bool on_packet(struct worker *worker, const struct control_head *head, const uint8_t *body);
+static enum verdict on_packet(struct worker *worker, const struct control_head *head,
+                              const uint8_t *body);
+static enum verdict on_packet_of_next(struct worker *worker, const struct control_head *head,
+                                      const uint8_t *body);
 static void on_ready(struct worker *worker);
-static void on_worker_log(struct worker *worker, struct control_log *entry);
+static void on_worker_log(struct worker_process *process, struct control_log *entry);
 
 void worker_on_control(evutil_socket_t fd, short what, void *context)
 {
@@ -30,13 +40,25 @@ void worker_on_control(evutil_socket_t fd, short what, void *context)
             return;
         const char *why = NULL;
         if (error != OK)
-            why = error == ERROR_UNAVAILABLE ? "it ended" : "it broke the protocol";
+            why = error == ERROR_UNAVAILABLE ? WORKER_ENDED : "it broke the protocol";
         else if (floods(process))
             why = "it flooded the supervisor";
-        else if (!on_packet(worker, &head, supervisor->packet))
+        enum verdict verdict = TAKEN;
+        if (!why && process == worker->next)
+            verdict = on_packet_of_next(worker, &head, supervisor->packet);
+        else if (!why)
+            verdict = on_packet(worker, &head, supervisor->packet);
+        if (verdict == LAST) {
+            supervisor_place_waiting(supervisor);
+            return;
+        }
+        if (verdict == BROKEN)
             why = "it broke the protocol";
         if (why) {
-            worker_down(worker, why);
+            if (process == worker->next)
+                game_next_lost(worker, why);
+            else
+                worker_down(worker, why);
             supervisor_place_waiting(supervisor);
             return;
         }
@@ -58,8 +80,8 @@ static bool floods(struct worker_process *process)
     return ++process->packets > WORKER_PACKETS_MAX;
 }
 
-/* False for what is no message of ours. */
-static bool on_packet(struct worker *worker, const struct control_head *head, const uint8_t *body)
+static enum verdict on_packet(struct worker *worker, const struct control_head *head,
+                              const uint8_t *body)
 {
     union {
         struct control_match match;
@@ -67,46 +89,95 @@ static bool on_packet(struct worker *worker, const struct control_head *head, co
         struct control_heartbeat beat;
         struct control_log log;
         struct control_ready ready;
+        struct control_fault fault;
     } is;
     if (head->bytes > sizeof is)
-        return false;
+        return BROKEN;
     memcpy(&is, body, head->bytes);
     struct live_match *match;
 
     switch (head->type) {
     case CONTROL_READY:
         if (head->bytes != sizeof is.ready || worker->process->ready)
-            return false;
+            return BROKEN;
         on_ready(worker);
-        return true;
+        return TAKEN;
     case CONTROL_MATCH_RUNNING:
         if (head->bytes != sizeof is.match)
-            return false;
+            return BROKEN;
         match = worker_match_of(worker, is.match.match);
         if (match)
             match_running(worker, match);
-        return match != NULL;
+        return match ? TAKEN : BROKEN;
     case CONTROL_MATCH_OVER:
         if (head->bytes != sizeof is.over)
-            return false;
+            return BROKEN;
         match = worker_match_of(worker, is.over.match);
         if (!match || !(is.over.result.reason == SPOOL_REASON_ABORTED ||
                         match_result_is_sane(match, &is.over.result)))
-            return false;
+            return BROKEN;
         match_over(worker, match, &is.over.result, is.over.ticks, is.over.state_hash);
-        return true;
+        return TAKEN;
     case CONTROL_HEARTBEAT:
         if (head->bytes != sizeof is.beat)
-            return false;
+            return BROKEN;
         worker->process->heartbeat = is.beat;
-        return true;
+        return TAKEN;
     case CONTROL_LOG:
         if (head->bytes != sizeof is.log)
-            return false;
-        on_worker_log(worker, &is.log);
-        return true;
+            return BROKEN;
+        on_worker_log(worker->process, &is.log);
+        return TAKEN;
+    case CONTROL_PARKED:
+        if (head->bytes != 0 || !game_is_parking(worker))
+            return BROKEN;
+        game_parked(worker);
+        return LAST;
+    case CONTROL_FAULT:
+        if (head->bytes != sizeof is.fault)
+            return BROKEN;
+        is.fault.why[sizeof is.fault.why - 1] = '\0';
+        match = worker_match_of(worker, is.fault.match);
+        if (match && !game_fault(worker, is.fault.why))
+            match_stop(worker, match); /* the trial has just ended */
+        return match ? LAST : BROKEN;
     default:
-        return false;
+        return BROKEN;
+    }
+}
+
+/* What a process may say before it plays. */
+static enum verdict on_packet_of_next(struct worker *worker, const struct control_head *head,
+                                      const uint8_t *body)
+{
+    union {
+        struct control_log log;
+        struct control_rehearsed rehearsed;
+    } is;
+    switch (head->type) {
+    case CONTROL_READY:
+        if (head->bytes != sizeof(struct control_ready) || worker->next->ready)
+            return BROKEN;
+        worker->next->ready = true;
+        game_next_ready(worker);
+        return LAST;
+    case CONTROL_REHEARSED:
+        if (head->bytes != sizeof is.rehearsed || !worker->next->ready || worker->rehearsed)
+            return BROKEN;
+        memcpy(&is.rehearsed, body, sizeof is.rehearsed);
+        is.rehearsed.why[sizeof is.rehearsed.why - 1] = '\0';
+        game_rehearsed(worker, &is.rehearsed);
+        return LAST;
+    case CONTROL_HEARTBEAT:
+        return head->bytes == sizeof(struct control_heartbeat) ? TAKEN : BROKEN;
+    case CONTROL_LOG:
+        if (head->bytes != sizeof is.log)
+            return BROKEN;
+        memcpy(&is.log, body, sizeof is.log);
+        on_worker_log(worker->next, &is.log);
+        return TAKEN;
+    default:
+        return BROKEN;
     }
 }
 
@@ -117,16 +188,16 @@ static void on_ready(struct worker *worker)
     supervisor_place_waiting(worker->supervisor);
 }
 
-static void on_worker_log(struct worker *worker, struct control_log *entry)
+static void on_worker_log(struct worker_process *process, struct control_log *entry)
 {
     static const enum log_level levels[] = {LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR};
     char match[ID_TEXT_BYTES] = "none";
-    if (++worker->process->logs > WORKER_LOGS_MAX)
+    if (++process->logs > WORKER_LOGS_MAX)
         return;
-    const struct live_match *own = worker_match_of(worker, entry->match);
+    const struct live_match *own = worker_match_of(process->worker, entry->match);
     if (own) /* nothing is said of a match that another worker plays */
         id_text(&own->id, match);
     entry->text[sizeof entry->text - 1] = '\0';
-    log_write(levels[entry->level > 3 ? 3 : entry->level], "game says", "worker", worker->name,
-              "match", match, "text", entry->text, NULL);
+    log_write(levels[entry->level > 3 ? 3 : entry->level], "game says", "worker",
+              process->worker->name, "match", match, "text", entry->text, NULL);
 }

@@ -15,29 +15,32 @@
 
 static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_NAME_BYTES]);
 
-const struct live_match *death_report(struct worker *worker, int status, const char *why)
+void death_report(struct worker *worker, struct worker_process *process, int status,
+                  const char *why, struct death *ret_death)
 {
-    const struct gk_manifest *manifest = &worker->process->image->manifest;
-    uint32_t callback = atomic_load(&worker->process->arena->callback_now);
-    uint32_t index = atomic_load(&worker->process->arena->match_now);
-    const struct live_match *culprit = NULL;
-    uint64_t tick = 0;
-    char match[ID_TEXT_BYTES] = "none";
-    if (callback != GAME_CALL_NONE && index < worker->process->capacity && worker->matches[index]) {
-        culprit = worker->matches[index];
-        tick = arena_newest(&worker->process->sizes, worker_process_match(worker->process, index))
-                   ->tick;
-        id_text(&culprit->id, match);
+    const struct gk_manifest *manifest = &process->image->manifest;
+    uint32_t callback = atomic_exchange(&process->arena->callback_now, GAME_CALL_NONE);
+    uint32_t index = atomic_load(&process->arena->match_now);
+    const char *signal = WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none";
+    struct death death = {.culprit = NULL};
+    char match[ID_TEXT_BYTES] = "none", call[CALL_NAME_BYTES];
+    if (callback != GAME_CALL_NONE && callback < GAME_CALL_COUNT && index < process->capacity &&
+        worker->matches[index]) {
+        death.culprit = worker->matches[index];
+        death.callback = (enum game_callback)callback;
+        death.tick = arena_newest(&process->sizes, worker_process_match(process, index))->tick;
+        id_text(&death.culprit->id, match);
     }
-    atomic_store(&worker->process->arena->callback_now, GAME_CALL_NONE);
-    char call[CALL_NAME_BYTES];
-    name_forbidden_call(atomic_exchange(&worker->process->arena->forbidden_call, 0), status, call);
-    log_error("worker died; it is started again", "worker", worker->name, "why", why,
+    death.is_killed = !death.culprit && strcmp(why, WORKER_ENDED) == 0 && WIFSIGNALED(status) &&
+                      WTERMSIG(status) == SIGKILL;
+    name_forbidden_call(atomic_exchange(&process->arena->forbidden_call, 0), status, call);
+    snprintf(death.sentence, sizeof death.sentence, "%s in %s of match %s (signal %s, call %s)",
+             why, game_callback_name(callback), match, signal, call);
+    log_error("worker died; another process goes on", "worker", worker->name, "why", why,
               "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
-              WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none", "match", match, "tick",
-              log_number((int64_t)tick), "callback", game_callback_name(callback), "matches",
-              log_number(worker->match_count), NULL);
-    return culprit;
+              signal, "match", match, "tick", log_number((int64_t)death.tick), "callback",
+              game_callback_name(callback), "matches", log_number(worker->match_count), NULL);
+    *ret_death = death;
 }
 
 /* The game wrote the number into memory that it can write to: it is a hint, and the status tells

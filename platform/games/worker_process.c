@@ -23,17 +23,18 @@
 #define CONTROL_BUFFER_BYTES (1 << 20)
 
 static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
-static bool make_arena(struct worker_process *process, const char *arena_folder);
+static bool make_arena(struct worker_process *process, const char *arena_folder,
+                       uint32_t import_bytes);
 
 struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
-                                             uint32_t capacity)
+                                             uint32_t capacity, uint32_t import_bytes)
 {
     struct worker_process *process = malloc(sizeof *process);
     if (!process)
         return NULL;
     *process = (struct worker_process){
         .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
-    if (make_arena(process, arena_folder))
+    if (make_arena(process, arena_folder, import_bytes))
         return process;
     log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
               "reason", strerror(errno), NULL);
@@ -223,11 +224,12 @@ enum error worker_process_receive(struct worker_process *process, struct control
     return OK;
 }
 
-static bool make_arena(struct worker_process *process, const char *arena_folder)
+static bool make_arena(struct worker_process *process, const char *arena_folder,
+                       uint32_t import_bytes)
 {
     static unsigned counter;
     arena_head_init(&process->sizes, &process->image->manifest, process->image->sha,
-                    process->capacity);
+                    process->capacity, import_bytes);
     if (arena_file_bytes(&process->sizes) > WORKER_ARENA_BYTES_MAX)
         process->sizes.match_count = process->capacity =
             (uint32_t)((WORKER_ARENA_BYTES_MAX - sizeof process->sizes) /

@@ -64,10 +64,10 @@ struct probe_starter worker_program_prober(const struct worker_program *program)
 
 #define WORKER_ARENA_BYTES_MAX (64u << 20) /* a game may write everywhere in it */
 
-/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet. NULL:
- * logged. */
+/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet.
+ * `import_bytes`: see arena.h. NULL: logged. */
 struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
-                                             uint32_t capacity);
+                                             uint32_t capacity, uint32_t import_bytes);
 /* The match at `index`, below capacity, wherever the game says that it stands. */
 struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index);
 /* Starts a process on the arena, as it is. `on_control` is called with `process` when it says

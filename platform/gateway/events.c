@@ -13,6 +13,7 @@
 
 #define STARTED        "{\"type\":\"game:started\""
 #define ENDED          "{\"type\":\"game:ended\""
+#define SWAPPED        "{\"type\":\"game:swapped\""
 #define FOUND          "{\"type\":\"matchmaking:found\""
 #define HEAD_BYTES_MAX (WIRE_CHANNEL_BYTES_MAX + 128) /* of an event, before its data */
 #define IS(payload, count, type)                                                                   \
@@ -41,6 +42,8 @@ static void add_started(struct text *text, const struct started *started, int ch
 static int slot_of_user(const json_t *players, const char *user_id);
 static void deliver_ended(struct gateway *gateway, struct channel *channel, const char *payload,
                           size_t bytes);
+static void deliver_swapped(struct gateway *gateway, struct channel *channel, const char *payload,
+                            size_t bytes);
 static void forget_channel(struct gateway *gateway, struct channel *channel);
 static void forget_queue(struct gateway *gateway, struct channel *channel);
 static const char *without_prefix(const char *redis_channel);
@@ -58,6 +61,8 @@ void events_message(void *context, const char *redis_channel, const char *payloa
         deliver_started(gateway, channel, payload, bytes);
     } else if (IS(payload, bytes, ENDED)) {
         deliver_ended(gateway, channel, payload, bytes);
+    } else if (IS(payload, bytes, SWAPPED)) {
+        deliver_swapped(gateway, channel, payload, bytes);
     } else {
         deliver(gateway, channel, payload, bytes, NULL);
         if (IS(payload, bytes, FOUND))
@@ -320,7 +325,35 @@ static void deliver_ended(struct gateway *gateway, struct channel *channel, cons
     json_decref(event);
 }
 
+/* {"type":"game:swapped",...,"data":{"match":MATCH,"room":ROOM,"sha":SHA,...}}, by both channels as
+ * the end is. */
+static void deliver_swapped(struct gateway *gateway, struct channel *channel, const char *payload,
+                            size_t bytes)
+{
+    bool is_by_match = !strncmp(channel->name, WIRE_CHANNEL_MATCH, strlen(WIRE_CHANNEL_MATCH));
+    json_t *event = NULL;
+    const char *match = NULL, *room = NULL, *sha = NULL;
+    if (json_parse_object(payload, bytes, &event) == OK) {
+        const json_t *data = json_object_get(event, "data");
+        match = json_string_value(json_object_get(data, "match"));
+        room = json_string_value(json_object_get(data, "room"));
+        sha = json_string_value(json_object_get(data, "sha"));
+    }
+    if (match && room && sha) {
+        char room_channel[WIRE_CHANNEL_BYTES_MAX];
+        snprintf(room_channel, sizeof(room_channel), WIRE_CHANNEL_ROOM "%s", room);
+        matches_swapped(gateway, match, sha);
+        deliver(gateway, channel, payload, bytes, is_by_match ? room_channel : NULL);
+    } else {
+        log_error("a swapped match's event is not whole, it is lost", "channel", channel->name,
+                  NULL);
+    }
+    json_decref(event);
+}
+
 /* Nothing more comes by it: the last to leave takes it along. */
+static void deliver_swapped(struct gateway *gateway, struct channel *channel, const char *payload,
+                            size_t bytes);
 static void forget_channel(struct gateway *gateway, struct channel *channel)
 {
     char name[WIRE_CHANNEL_BYTES_MAX];

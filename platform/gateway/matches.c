@@ -145,6 +145,13 @@ void matches_over(struct gateway *gateway, const char *id)
         match_end(match, ERROR_MATCH_OVER, DETACH_MATCH_OVER);
 }
 
+void matches_swapped(struct gateway *gateway, const char *id, const char *sha)
+{
+    struct match *match = match_find(gateway, id);
+    if (match)
+        snprintf(match->sha, sizeof(match->sha), "%s", sha);
+}
+
 void matches_heard(struct gateway *gateway, const char *id)
 {
     struct match *match = match_find(gateway, id);

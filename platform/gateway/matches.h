@@ -30,6 +30,8 @@ void matches_destroy(struct gateway *gateway);
 int matches_join(struct gateway *gateway, struct socket *socket, const struct placement *placement);
 /* From now on the end of this match will be heard. */
 void matches_heard(struct gateway *gateway, const char *match);
+/* The match goes on under another version of its game: who asks from now on is told this one. */
+void matches_swapped(struct gateway *gateway, const char *match, const char *sha);
 /* The match is over: every link of it ends. */
 void matches_over(struct gateway *gateway, const char *match);
 /* The connection no longer hears this room: it is detached unless it also watches. */

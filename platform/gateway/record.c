@@ -8,6 +8,7 @@ static bool is_allowed(const struct record_head *head)
     switch (head->type) {
     case RECORD_ATTACHED:
     case RECORD_DETACHED:
+    case RECORD_MOVED:
         return head->bytes == 0;
     case RECORD_FRAME:
         return head->bytes >= FRAME_STATE_HEAD_BYTES && head->bytes <= RECORD_BODY_BYTES_MAX;

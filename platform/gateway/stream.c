@@ -26,6 +26,7 @@ struct stream {
     struct event *readable, *writable, *flush; /* owned */
     bool is_connecting, is_broken;
     bool is_heard; /* the worker has said something on it */
+    bool is_moved; /* and that this is its last word, for another process plays now */
     int64_t opened_ms;
     uint8_t *in, *out; /* owned */
     size_t in_count, out_count;
@@ -192,6 +193,8 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
     take_records(stream);
     if (stream->is_broken)
         stream_end(stream, "a record broke a rule");
+    else if (stream->is_moved)
+        stream_end(stream, "another process plays now");
 }
 
 /* The rest of the last, partial record moves to the front; it is smaller than the buffer. */
@@ -203,7 +206,9 @@ static void take_records(struct stream *stream)
         enum record_step step = record_take(stream->in + at, stream->in_count - at, &head);
         if (step == RECORD_BROKEN)
             stream->is_broken = true;
-        if (step != RECORD_WHOLE)
+        if (step == RECORD_WHOLE && head.type == RECORD_MOVED)
+            stream->is_moved = true;
+        if (step != RECORD_WHOLE || stream->is_moved)
             break;
         matches_record(stream->gateway, stream, &head, stream->in + at + sizeof(head));
         at += sizeof(head) + head.bytes;
@@ -256,8 +261,8 @@ static void stream_end(struct stream *stream, const char *reason)
 {
     struct gateway *gateway = stream->gateway;
     struct streams *streams = gateway->streams;
-    log_warn("stream ended, its matches go on elsewhere", "worker", stream->worker, "frames",
-             stream->frames, "reason", reason, NULL);
+    log_write(stream->is_moved ? LOG_INFO : LOG_WARN, "stream ended, its matches go on elsewhere",
+              "worker", stream->worker, "frames", stream->frames, "reason", reason, NULL);
     stream->is_broken = true;
     struct stream **at = &streams->first;
     while (*at != stream)

@@ -4,9 +4,10 @@
  * the last committed tick. Everything needed to start a match again stands in it, and no pointer.
  *
  *   struct arena_head | match 0 | match 1 | ...          each match `match_bytes` long:
- *   struct arena_match | inputs of the step under way | journal | block 0 | block 1
+ *   struct arena_match | inputs of the step under way | journal | block 0 | block 1 | import
  *   a block: struct arena_block | state
  *   the journal: a ring of what each step was played with, struct arena_entry after arena_entry
+ *   an import: struct arena_import | a state of another schema, to be migrated; in few arenas
  *
  * Commit n of a match stands in block n & 1. A step copies the newest block to the other one, works
  * there, and publishes it by `commits`. So a worker that dies in the middle of a step leaves the
@@ -28,7 +29,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     3
+#define ARENA_VERSION     4
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -45,6 +46,7 @@ enum arena_status {
     ARENA_LIVE,
     ARENA_OVER,   /* `result` holds; the supervisor frees it once it has the result */
     ARENA_PARKED, /* it goes on in another arena and may come back to this one */
+    ARENA_TRIAL,  /* a copy to rehearse on */
 };
 
 struct arena_head {
@@ -58,14 +60,16 @@ struct arena_head {
     char game[32];
     uint8_t image[32];               /* SHA-256 of the bundle */
     _Atomic uint32_t forbidden_call; /* that ended the worker: its number plus one, or 0 */
+    uint32_t import_bytes;           /* of the largest state of another schema; 0: none */
     _Atomic int64_t next_tick_ns;    /* when it is due, by CLOCK_MONOTONIC; 0: the clock stands */
-    uint8_t reserved[8];
+    _Atomic uint32_t on_trial;       /* 1: who does wrong is not ended, the supervisor is told */
+    uint8_t reserved[68];
 };
-_Static_assert(sizeof(struct arena_head) == 128, "fixed in the file");
+_Static_assert(sizeof(struct arena_head) == 192, "fixed in the file");
 
 struct arena_match {
-    _Atomic uint32_t status; /* enum arena_status */
-    uint32_t reserved;
+    _Atomic uint32_t status;             /* enum arena_status */
+    uint32_t imported;                   /* 1: it has no commit yet, it begins with its import */
     _Atomic uint64_t commits;            /* 0: init is not done yet */
     struct control_match_start start;    /* id, seed, mode, players: how it began */
     uint64_t inputs_commit;              /* the inputs are those of the step to this commit */
@@ -104,6 +108,12 @@ struct arena_entry {
 };
 _Static_assert(sizeof(struct arena_entry) == 64, "as in the journal");
 
+/* The last commit of a match under another version of its game. */
+struct arena_import {
+    uint32_t schema, state_bytes;
+    struct arena_block block;
+};
+
 static inline uint64_t arena_round(uint64_t bytes)
 {
     return (bytes + ARENA_ALIGNMENT - 1) & ~(uint64_t)(ARENA_ALIGNMENT - 1);
@@ -136,9 +146,19 @@ static inline uint64_t arena_file_bytes(const struct arena_head *head)
     return sizeof(struct arena_head) + head->match_bytes * head->match_count;
 }
 
-/* Makes the head of an arena for `match_count` matches of a game. */
+static inline uint64_t arena_match_bytes(const struct arena_head *head)
+{
+    return arena_blocks_offset(head) + 2 * arena_block_bytes(head) +
+           (head->import_bytes == 0
+                ? 0
+                : arena_round(sizeof(struct arena_import)) + arena_round(head->import_bytes));
+}
+
+/* Makes the head of an arena for `match_count` matches of a game, with room for a state of
+ * `import_bytes` each. */
 static inline void arena_head_init(struct arena_head *head, const struct gk_manifest *manifest,
-                                   const uint8_t image[32], uint32_t match_count)
+                                   const uint8_t image[32], uint32_t match_count,
+                                   uint32_t import_bytes)
 {
     memset(head, 0, sizeof *head);
     head->magic = ARENA_MAGIC;
@@ -149,7 +169,8 @@ static inline void arena_head_init(struct arena_head *head, const struct gk_mani
     head->players_max = manifest->players_max;
     memcpy(head->game, manifest->id, sizeof head->game);
     memcpy(head->image, image, sizeof head->image);
-    head->match_bytes = arena_blocks_offset(head) + 2 * arena_block_bytes(head);
+    head->import_bytes = import_bytes;
+    head->match_bytes = arena_match_bytes(head);
 }
 
 /* True when `head`, of a file of `file_bytes`, is an arena for this game. */
@@ -159,9 +180,8 @@ static inline bool arena_head_fits(const struct arena_head *head,
     return head->magic == ARENA_MAGIC && head->version == ARENA_VERSION && head->match_count >= 1 &&
            head->match_count <= ARENA_MATCHES_MAX && head->state_bytes == manifest->state_bytes &&
            head->input_bytes == manifest->input_bytes &&
-           head->players_max == manifest->players_max &&
-           head->match_bytes == arena_blocks_offset(head) + 2 * arena_block_bytes(head) &&
-           arena_file_bytes(head) <= file_bytes;
+           head->players_max == manifest->players_max && head->import_bytes <= GK_STATE_BYTES_MAX &&
+           head->match_bytes == arena_match_bytes(head) && arena_file_bytes(head) <= file_bytes;
 }
 
 /* For the worker, which has nothing to lose: takes the arena's own word for its sizes. */
@@ -205,6 +225,20 @@ static inline struct arena_block *arena_newest(const struct arena_head *head,
                                                struct arena_match *match)
 {
     return arena_block_at(head, match, atomic_load_explicit(&match->commits, memory_order_acquire));
+}
+
+/* Of an arena with import_bytes; its state follows arena_round(sizeof(struct arena_import)) behind
+ * it. */
+static inline struct arena_import *arena_import(const struct arena_head *head,
+                                                struct arena_match *match)
+{
+    return (struct arena_import *)((uint8_t *)match + arena_blocks_offset(head) +
+                                   2 * arena_block_bytes(head));
+}
+
+static inline void *arena_import_state(struct arena_import *import)
+{
+    return (uint8_t *)import + arena_round(sizeof *import);
 }
 
 static inline void arena_guard_set(const struct arena_head *head, struct arena_block *block)

@@ -22,6 +22,7 @@
 
 #define CONTROL_BYTES_MAX (16u << 10)
 #define CONTROL_LOG_BYTES 500
+#define CONTROL_WHY_BYTES 96 /* a sentence, zero-terminated */
 
 enum control_type {
     /* supervisor -> worker */
@@ -29,7 +30,9 @@ enum control_type {
     CONTROL_MATCH_STOP,      /* struct control_match: end it without a result */
     CONTROL_STREAM,          /* struct control_stream, with the socket as SCM_RIGHTS */
     CONTROL_SHUTDOWN,
-    CONTROL_RESUME,     /* no body: forget all matches, go on with every live one of the arena */
+    CONTROL_RESUME,     /* forget all matches and go on with every live one of the arena */
+    CONTROL_REHEARSE,   /* try every ARENA_TRIAL match of the arena, change none */
+    CONTROL_PARK,       /* after the next tick: send everything, forget all matches and streams */
     CONTROL_MATCH_SEAT, /* struct control_match_seat: somebody takes a seat of a live match */
     /* worker -> supervisor */
     CONTROL_READY = 64,    /* struct control_ready */
@@ -37,6 +40,9 @@ enum control_type {
     CONTROL_MATCH_OVER,    /* struct control_match_over */
     CONTROL_HEARTBEAT,     /* struct control_heartbeat, every WORKER_HEARTBEAT_MS */
     CONTROL_LOG,           /* struct control_log: what a game logs */
+    CONTROL_REHEARSED,     /* struct control_rehearsed */
+    CONTROL_PARKED,
+    CONTROL_FAULT, /* struct control_fault: on trial, instead of ending the match */
 };
 #define WORKER_HEARTBEAT_MS 250
 
@@ -74,6 +80,18 @@ struct control_match_seat {
     uint32_t slot; /* a bot's, or one that nobody had */
     uint32_t reserved;
     struct control_slot seat; /* who has it now */
+};
+
+struct control_rehearsed {
+    uint32_t matches; /* that were tried */
+    uint32_t refused; /* the arena index of the first that went wrong; CONTROL_NONE */
+    char why[CONTROL_WHY_BYTES];
+};
+#define CONTROL_NONE 0xffffffffu
+
+struct control_fault {
+    uint8_t match[16];
+    char why[CONTROL_WHY_BYTES];
 };
 
 struct control_stream {

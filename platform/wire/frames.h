@@ -59,6 +59,7 @@ enum record_type {
     RECORD_ATTACHED, /* slot says which seat; frames follow */
     RECORD_DETACHED, /* refused (no such match), match over, or worker closing: value says which */
     RECORD_FRAME,    /* body: a public FRAME_STATE with this link's channel */
+    RECORD_MOVED,    /* the last one of a stream: another process plays now, under the same name */
 };
 
 struct record_attach {

@@ -11,6 +11,7 @@
 
 #include "worker/match.h"
 #include "worker/stream.h"
+#include "worker/takeover.h"
 
 #define PACKETS_PER_WAKE_UP_MAX 64
 
@@ -87,6 +88,10 @@ static void obey(struct worker *worker, uint32_t type, const uint8_t *body, uint
         fd = -1;
     } else if (type == CONTROL_RESUME && bytes == 0) {
         matches_resume(worker);
+    } else if (type == CONTROL_REHEARSE && bytes == 0) {
+        matches_rehearse(worker);
+    } else if (type == CONTROL_PARK && bytes == 0) {
+        worker->parking = true; /* after the next tick, see worker.c */
     } else if (type == CONTROL_SHUTDOWN && bytes == 0) {
         worker->stopping = true;
     } else {

@@ -17,8 +17,6 @@
 
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
 static uint64_t bots_of(const struct control_match_start *start);
-static struct match *take_place(struct worker *worker, uint32_t index);
-static void resume(struct worker *worker, struct match *match);
 static void init(struct worker *worker, struct match *match);
 static void wait_for(struct worker *worker, struct match *match, uint64_t slots);
 static int64_t turn_ms(const struct worker *worker);
@@ -30,7 +28,6 @@ static void meet_and_part(struct worker *worker, struct match *match, struct are
 static void put_input(struct worker *worker, struct match *match, uint32_t slot,
                       const uint8_t *input, uint32_t seq);
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot);
-static void use_inputs(struct worker *worker, struct match *match, struct arena_block *block);
 static void clear_inputs(struct worker *worker, struct match *match);
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block);
 static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block);
@@ -39,8 +36,6 @@ static bool result_is_sane(const struct worker *worker, const struct match *matc
                            const struct gk_result *result);
 static void show(struct worker *worker, struct match *match, struct arena_block *block,
                  uint32_t list, bool to_all);
-static bool compute_view(struct worker *worker, struct match *match, struct arena_block *block,
-                         uint32_t viewer, uint32_t *ret_bytes);
 
 void match_start(struct worker *worker, const struct control_match_start *start)
 {
@@ -53,27 +48,10 @@ void match_start(struct worker *worker, const struct control_match_start *start)
     if (worker->matches_live == 0)
         atomic_store(&worker->arena->next_tick_ns, 0); /* the first match starts the clock */
     arena_match_at(worker->arena, start->arena_index)->start = *start;
-    struct match *match = take_place(worker, start->arena_index);
+    struct match *match = match_take_place(worker, start->arena_index);
     atomic_store(&match->arena->status, ARENA_LIVE);
     init(worker, match);
     match_report(worker, match);
-}
-
-void matches_resume(struct worker *worker)
-{
-    while (worker->match_end > 0) {
-        struct match *match = &worker->matches[--worker->match_end];
-        if (match->phase != MATCH_NONE)
-            links_end(worker, match, DETACH_NO_MATCH);
-        match->phase = MATCH_NONE;
-    }
-    worker->matches_live = 0;
-    for (uint32_t i = 0; i < worker->arena->match_count; i++)
-        if (atomic_load(&arena_match_at(worker->arena, i)->status) == ARENA_LIVE) {
-            struct match *match = take_place(worker, i);
-            resume(worker, match);
-            match_report(worker, match);
-        }
 }
 
 struct match *match_find(struct worker *worker, const uint8_t id[16])
@@ -93,8 +71,7 @@ void match_step(struct worker *worker, struct match *match)
     struct arena_block *block = arena_step(worker->arena, match->arena);
     meet_and_part(worker, match, block);
     if (worker->manifest.tick_hz != 0 || match->arena->inputs_present != 0 || match->turn_is_over) {
-        use_inputs(worker, match, block);
-        block->tick++;
+        match_tick(worker, match, block);
         worker->counts.steps++;
         match->arena->turn_since_ms = worker->now_ms;
     }
@@ -181,6 +158,22 @@ void match_look_at_clock(struct worker *worker, struct match *match)
         move_one_bot(worker, match);
 }
 
+void match_fault(struct worker *worker, struct match *match, const char *why)
+{
+    if (match->phase != MATCH_PLAYING)
+        return;
+    if (atomic_load(&worker->arena->on_trial) == 0) {
+        match_abort(worker, match, why);
+        return;
+    }
+    struct control_fault fault = {.why = ""};
+    memcpy(fault.match, match->arena->start.match, sizeof fault.match);
+    snprintf(fault.why, sizeof fault.why, "%s", why);
+    match->phase = MATCH_HELD;
+    worker->matches_live--;
+    (void)control_send(worker, CONTROL_FAULT, &fault, sizeof fault);
+}
+
 void match_abort(struct worker *worker, struct match *match, const char *why)
 {
     if (match->phase != MATCH_PLAYING)
@@ -230,8 +223,8 @@ static uint64_t bots_of(const struct control_match_start *start)
     return bots;
 }
 
-/* Nobody is linked yet. The clock is set by the first tick, see worker.c. */
-static struct match *take_place(struct worker *worker, uint32_t index)
+/* The clock is set by the first tick, see worker.c. */
+struct match *match_take_place(struct worker *worker, uint32_t index)
 {
     struct match *match = &worker->matches[index];
     *match = (struct match){.phase = MATCH_PLAYING,
@@ -249,7 +242,7 @@ static struct match *take_place(struct worker *worker, uint32_t index)
 }
 
 /* The state is the arena's; whoever was connected gets some time to come back to this worker. */
-static void resume(struct worker *worker, struct match *match)
+void match_resume(struct worker *worker, struct match *match)
 {
     if (atomic_load(&match->arena->commits) == 0) {
         init(worker, match);
@@ -261,7 +254,7 @@ static void resume(struct worker *worker, struct match *match)
     match->waits_for_step |= match->arena->inputs_present != 0;
     wait_for(worker, match, block->joined);
     if (!arena_guard_holds(worker->arena, block))
-        match_abort(worker, match, "its last commit is not whole; the match ends");
+        match_fault(worker, match, "its last commit is not whole");
 }
 
 /* Nobody loses his place, nor his turn, while he is on the way. */
@@ -406,7 +399,7 @@ static void forget_input(struct worker *worker, struct match *match, uint32_t sl
     memset(arena_inputs(match->arena) + (size_t)slot * input_bytes, 0, input_bytes);
 }
 
-static void use_inputs(struct worker *worker, struct match *match, struct arena_block *block)
+void match_tick(struct worker *worker, struct match *match, struct arena_block *block)
 {
     struct arena_match *arena = match->arena;
     uint8_t *bytes = arena_inputs(arena);
@@ -418,6 +411,7 @@ static void use_inputs(struct worker *worker, struct match *match, struct arena_
     host_enter(worker, match_index(worker, match), GAME_CALL_TICK);
     worker->game.tick(&worker->host, arena_state(block), &inputs);
     host_leave(worker);
+    block->tick++;
 }
 
 static void clear_inputs(struct worker *worker, struct match *match)
@@ -431,21 +425,24 @@ static void clear_inputs(struct worker *worker, struct match *match)
 
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block)
 {
-    if (!arena_guard_holds(worker->arena, block)) {
-        match_abort(worker, match, "the game wrote behind its state; the match ends");
-        return false;
-    }
-    if (worker->game.check) {
-        host_enter(worker, match_index(worker, match), GAME_CALL_CHECK);
-        uint32_t holds = worker->game.check(&worker->host, arena_state(block));
-        host_leave(worker);
-        if (holds != 1) {
-            match_abort(worker, match, "an invariant of the game is broken; the match ends");
-            return false;
-        }
-    }
-    arena_commit(match->arena, block);
-    return true;
+    const char *fault = match_judge(worker, match, block);
+    if (fault)
+        match_fault(worker, match, fault);
+    else
+        arena_commit(match->arena, block);
+    return !fault;
+}
+
+const char *match_judge(struct worker *worker, struct match *match, struct arena_block *block)
+{
+    if (!arena_guard_holds(worker->arena, block))
+        return "the game wrote behind its state";
+    if (!worker->game.check)
+        return NULL;
+    host_enter(worker, match_index(worker, match), GAME_CALL_CHECK);
+    uint32_t holds = worker->game.check(&worker->host, arena_state(block));
+    host_leave(worker);
+    return holds == 1 ? NULL : "an invariant of the game is broken";
 }
 
 static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block)
@@ -459,7 +456,7 @@ static void look_for_result(struct worker *worker, struct match *match, struct a
     if (result_is_sane(worker, match, &result))
         end(worker, match, &result);
     else
-        match_abort(worker, match, "the game's result makes no sense; the match ends without");
+        match_fault(worker, match, "the game's result makes no sense");
 }
 
 static void end(struct worker *worker, struct match *match, const struct gk_result *result)
@@ -502,8 +499,8 @@ static void show(struct worker *worker, struct match *match, struct arena_block 
             worker->counts.frames_dropped++;
             continue;
         }
-        if (!computed && !compute_view(worker, match, block, viewer, &bytes)) {
-            match_abort(worker, match, "a view is over its size; the match ends");
+        if (!computed && !match_view(worker, match, block, viewer, &bytes)) {
+            match_fault(worker, match, "a view is over its size");
             return;
         }
         computed = true;
@@ -513,8 +510,8 @@ static void show(struct worker *worker, struct match *match, struct arena_block 
     }
 }
 
-static bool compute_view(struct worker *worker, struct match *match, struct arena_block *block,
-                         uint32_t viewer, uint32_t *ret_bytes)
+bool match_view(struct worker *worker, struct match *match, struct arena_block *block,
+                uint32_t viewer, uint32_t *ret_bytes)
 {
     const uint64_t guard = ARENA_GUARD;
     uint32_t capacity = worker->manifest.view_bytes_max;

@@ -10,9 +10,17 @@
 /* Begins a match. What cannot begin is reported as over and aborted. */
 void match_start(struct worker *worker, const struct control_match_start *start);
 
-/* Forgets every match and goes on with each live one of the arena: from its last commit, with the
- * inputs of the step that was under way, by the clock that it had. */
-void matches_resume(struct worker *worker);
+/* The match at `index` of the arena is played from now on; nobody is linked yet. */
+struct match *match_take_place(struct worker *worker, uint32_t index);
+/* Goes on with it from its last commit; without one it begins. */
+void match_resume(struct worker *worker, struct match *match);
+/* NULL, or what is wrong with the state in `block`, as a sentence. */
+const char *match_judge(struct worker *worker, struct match *match, struct arena_block *block);
+/* The view of `viewer` into worker->view; false when it is over its size. */
+bool match_view(struct worker *worker, struct match *match, struct arena_block *block,
+                uint32_t viewer, uint32_t *ret_bytes);
+/* A tick on `block`, with the inputs that wait. */
+void match_tick(struct worker *worker, struct match *match, struct arena_block *block);
 
 /* The match that is being played under this id, or NULL. */
 struct match *match_find(struct worker *worker, const uint8_t id[16]);
@@ -37,6 +45,8 @@ void match_seat(struct worker *worker, const struct control_match_seat *order);
  * that takes too long is over and bots move. */
 void match_look_at_clock(struct worker *worker, struct match *match);
 
+/* The game has done wrong: ends it without a result; on trial it is held instead. */
+void match_fault(struct worker *worker, struct match *match, const char *why);
 /* Ends it without a result. */
 void match_abort(struct worker *worker, struct match *match, const char *why);
 

@@ -28,6 +28,7 @@
 #include "worker/link.h"
 #include "worker/match.h"
 #include "worker/stream.h"
+#include "worker/takeover.h"
 
 #define EVENTS_MAX    64
 #define ARGUMENT_TASK 5
@@ -216,6 +217,8 @@ static void play(struct worker *worker)
         stream_flush(worker, i);
         stream_close_broken(worker, i);
     }
+    if (worker->parking && (ticked || !worker_is_ticking(worker)))
+        matches_park(worker);
 }
 
 /* A clock that a dead worker has left goes on, so that no tick is lost. The arena's word is
@@ -282,7 +285,7 @@ static int64_t step_in_time(struct worker *worker, struct match *match, int64_t 
     if (match->slow_ns < 0)
         match->slow_ns = 0;
     if (match->slow_ns >= SLOW_NS_MAX)
-        match_abort(worker, match, "its ticks take longer than their period; the match ends");
+        match_fault(worker, match, "its ticks take longer than their period");
     return now;
 }
 

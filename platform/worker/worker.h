@@ -60,6 +60,7 @@ enum match_phase {
     MATCH_NONE,
     MATCH_PLAYING,
     MATCH_OVER, /* the result is in the arena, the supervisor has not been told yet */
+    MATCH_HELD, /* it did wrong on trial: the supervisor goes back to the version before */
 };
 
 /* One match; what must outlive the worker is in the arena instead. */
@@ -104,6 +105,7 @@ struct worker {
     int64_t now_ms; /* monotonic: when this wake-up began */
     int epoll, tick_timer, heartbeat_timer;
     bool stopping;
+    bool parking; /* told to park, after the next tick */
 
     uint32_t logs_left; /* until the next second */
     uint32_t heartbeats;

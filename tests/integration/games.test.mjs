@@ -396,28 +396,6 @@ describe('what dies', () => {
     });
 });
 
-describe('a new version', () => {
-    test('takes the new matches while the live ones stay on theirs', async () => {
-        const old = await play();
-        const before = (await platform.api('GET', '/api/games/counter')).body.sha;
-        fs.appendFileSync(path.join(plugins, 'counter/client/main.js'), '// second\n');
-        await until('the new version', async () => {
-            const { body } = await platform.api('GET', '/api/games/counter');
-            return body.sha !== before;
-        });
-        const young = await play();
-        assert.equal(old.host.started.sha, before);
-        assert.notEqual(young.host.started.sha, before);
-        for (const { host } of [old, young]) {
-            host.socket.send(input(host.channel, 1, 100));
-            assert.equal((await ended(host)).sha, host.started.sha);
-        }
-        await until('the old worker to end', () =>
-            workers('counter').every((one) => !one.command.includes(before.slice(0, 8))),
-        );
-    });
-});
-
 describe('what is for services only', () => {
     const inside = (method, url, token) =>
         new Promise((resolve, reject) => {

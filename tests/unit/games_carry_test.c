@@ -12,7 +12,7 @@ static struct arena_head *arena_make(const struct gk_manifest *about, uint32_t m
 {
     static const uint8_t image[32] = {1, 2, 3};
     struct arena_head head;
-    arena_head_init(&head, about, image, matches);
+    arena_head_init(&head, about, image, matches, 0);
     void *bytes = NULL;
     CU_ASSERT_EQUAL_FATAL(posix_memalign(&bytes, ARENA_ALIGNMENT, arena_file_bytes(&head)), 0);
     memset(bytes, 0, arena_file_bytes(&head));

@@ -73,7 +73,7 @@ static inline void start_worker_of(const char *game)
                           IMAGE_FINE);
     worker.image = memfd_create("game", MFD_CLOEXEC);
     CU_ASSERT_EQUAL_FATAL(write(worker.image, bytes, (size_t)count), count);
-    arena_head_init(&head, &manifest, sha, MATCHES);
+    arena_head_init(&head, &manifest, sha, MATCHES, 0);
     worker.arena_file = memfd_create("arena", MFD_CLOEXEC);
     CU_ASSERT_EQUAL_FATAL(ftruncate(worker.arena_file, (off_t)arena_file_bytes(&head)), 0);
     worker.arena = mmap(NULL, arena_file_bytes(&head), PROT_READ | PROT_WRITE, MAP_SHARED,

@@ -72,6 +72,9 @@ delete from outbox where match = $1;
 -- name: matches_left_over
 select id, epoch from matches where state = 'live' and instance = $1 and run <> $2 limit 500;
 
+-- name: match_change_version
+update matches set version = $2, sha = $3 where id = $1 and state = 'live';
+
 -- name: match_take_up
 update matches set run = $2 where id = $1 and state = 'live';
 
@@ -106,6 +109,9 @@ on conflict (game) do update set dropped = excluded.dropped;
 
 -- name: catalog_current_set
 update catalog set current = $2 where game = $1;
+
+-- name: catalog_current_back
+update catalog set current = $3 where game = $1 and current = $2;
 
 -- name: catalog_enabled_set
 update catalog set enabled = $2 where game = $1;

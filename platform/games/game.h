@@ -1,0 +1,67 @@
+/*
+ * One game as it is played here: the version that gets new matches, and the change to another one.
+ * A live change: beside each worker's process another one with the new version is made ready and
+ * rehearses on copies of all live matches; then each worker parks between two ticks, its matches
+ * are carried over, and the other process plays on under the same name. For a while it is on trial:
+ * if it does wrong, everything goes back to the version before. Where that is not possible old
+ * matches stay on their version until they end or the time is up. Never more than two versions at
+ * once: a third waits. On the loop's thread only.
+ *
+ *   SETTLED -> REHEARSING -> PARKING -> ON_TRIAL -> SETTLED
+ *                  |            |           |
+ *                  off          +-> back <--+         SETTLED -> DRAINING -> SETTLED
+ */
+#ifndef GAMES_GAME_H
+#define GAMES_GAME_H
+
+#include "games/image.h"
+#include "games/order.h"
+#include "games/swap.h"
+#include "wire/control.h"
+
+#define GAME_REHEARSAL_MS_MAX 10000 /* of all its workers, until the change is called off */
+#define GAME_PARK_MS_MAX      1000  /* then the old process is ended as it is */
+
+struct supervisor;
+struct worker;
+
+enum game_phase { GAME_SETTLED, GAME_REHEARSING, GAME_PARKING, GAME_ON_TRIAL, GAME_DRAINING };
+
+struct game {
+    struct supervisor *supervisor; /* borrowed */
+    char id[32];
+    struct image *image; /* kept; new matches are of this version */
+    struct image *other; /* kept; that is to come, that may come back, or that drains; or NULL */
+    enum game_phase phase;
+    int64_t since_us, until_ms; /* of this phase; monotonic */
+    struct swap_report report;  /* of the change under way, or of the last one */
+    struct order *asker;        /* who waits for the report, or NULL */
+    struct image *waiting;      /* kept; the change after this one, or NULL */
+    enum swap_mode waiting_mode;
+};
+
+/* The game `id`, or NULL when nothing of it was ever played here. */
+struct game *game_find(struct supervisor *supervisor, const char *id);
+/* `image` is to be played: at once when it is the first of its game, else by a change. `asker` may
+ * be NULL; he is answered once the matches have gone over, or the change is off, or waits. */
+void game_offer(struct supervisor *supervisor, struct image *image, enum swap_mode mode,
+                struct order *asker);
+/* A worker that was taken up from an earlier run plays `image`. */
+void game_adopt(struct supervisor *supervisor, struct worker *worker);
+void game_free(struct game *game);
+
+/* Every SUPERVISOR_LOOK_MS. */
+void game_look_after(struct game *game, int64_t now_ms);
+
+/* What the workers of the game meet with. */
+void game_next_ready(struct worker *worker);
+void game_rehearsed(struct worker *worker, const struct control_rehearsed *rehearsed);
+/* The process that is made ready is no good. */
+void game_next_lost(struct worker *worker, const char *why);
+/* The process has parked, or is gone while it was to park. */
+void game_parked(struct worker *worker);
+bool game_is_parking(const struct worker *worker);
+/* The version does wrong. True: everything has gone back to the one before, this worker too. */
+bool game_fault(struct worker *worker, const char *why);
+
+#endif

@@ -51,7 +51,7 @@ static void set_up_game(uint32_t tick_hz)
     memset(&is, 0, sizeof is);
     snprintf(is.folder, sizeof is.folder, "/tmp/transcendence-records-XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(is.folder));
-    arena_head_init(&head, &manifest, image, 1);
+    arena_head_init(&head, &manifest, image, 1, 0);
     CU_ASSERT_EQUAL_FATAL(posix_memalign(&bytes, ARENA_ALIGNMENT, arena_file_bytes(&head)), 0);
     memset(bytes, 0, arena_file_bytes(&head));
     memcpy(bytes, &head, sizeof head);

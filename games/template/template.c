@@ -12,6 +12,7 @@ static void place(struct gk_random *random, int16_t *ret_x, int16_t *ret_y);
 static void take_inputs(struct state *state, const struct gk_inputs *inputs);
 static void move_player(struct state *state, struct player *player);
 static int is_over(const struct state *state);
+static uint16_t place_of(const struct state *state, uint32_t slot);
 
 /* --- the beginning, and who is here --- */
 
@@ -132,33 +133,43 @@ static uint32_t view(const struct gk_host *host, const void *block, uint32_t vie
     return gk_writer_done(&writer);
 }
 
-/* The most coins win; who has as many shares the place. A seat that nobody took has no outcome. */
+/* The most coins win. A seat that nobody took has no outcome; who has left has lost. */
 static uint32_t result(const struct gk_host *host, const void *block, struct gk_result *ret_result)
 {
     const struct state *state = block;
     const struct gk_presence *presence = &state->presence;
-    uint32_t first = 0;
+    uint32_t winners = 0;
     if (!is_over(state))
         return 0;
     ret_result->player_count = presence->player_count;
     ret_result->reason = state->ticks_left != 0; /* a forfeit: everybody has left */
+    for (uint32_t slot = 0; slot < presence->player_count; slot++)
+        winners += gk_presence_has(presence->joined, slot) && place_of(state, slot) == 1;
     for (uint32_t slot = 0; slot < presence->player_count; slot++) {
-        uint16_t place = 1;
-        for (uint32_t other = 0; other < presence->player_count; other++)
-            place += state->players[other].score > state->players[slot].score;
+        uint32_t has_left = gk_presence_has(presence->gone, slot);
         ret_result->players[slot].score = state->players[slot].score;
-        ret_result->players[slot].place = place;
-        ret_result->players[slot].forfeit = (uint8_t)gk_presence_has(presence->gone, slot);
-        first += place == 1;
-    }
-    for (uint32_t slot = 0; slot < presence->player_count; slot++) {
+        ret_result->players[slot].place = place_of(state, slot);
+        ret_result->players[slot].forfeit = (uint8_t)has_left;
         if (!gk_presence_has(presence->joined, slot))
-            continue;
-        ret_result->players[slot].outcome = ret_result->players[slot].place != 1 ? GK_OUTCOME_LOSS
-                                            : first == 1                         ? GK_OUTCOME_WIN
-                                                                                 : GK_OUTCOME_DRAW;
+            ret_result->players[slot].outcome = GK_OUTCOME_NONE;
+        else if (has_left || place_of(state, slot) != 1)
+            ret_result->players[slot].outcome = GK_OUTCOME_LOSS;
+        else
+            ret_result->players[slot].outcome = winners == 1 ? GK_OUTCOME_WIN : GK_OUTCOME_DRAW;
     }
     return 1;
+}
+
+/* 1 is best; who has left comes behind all who stayed. */
+static uint16_t place_of(const struct state *state, uint32_t slot)
+{
+    uint64_t stayed = state->presence.joined & ~state->presence.gone;
+    uint16_t place = 1;
+    for (uint32_t other = 0; other < state->presence.player_count; other++)
+        place += gk_presence_has(stayed, other) &&
+                 (!gk_presence_has(stayed, slot) ||
+                  state->players[other].score > state->players[slot].score);
+    return place;
 }
 
 /* --- for the host, and for you --- */

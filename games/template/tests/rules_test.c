@@ -76,6 +76,17 @@ static void test_most_coins_win_when_the_time_is_over(void)
     assert(result().players[2].outcome == GK_OUTCOME_NONE); /* nobody ever sat there */
 }
 
+static void test_who_has_left_does_not_win_nor_does_an_empty_seat_draw(void)
+{
+    begin(3, 2);
+    memset(state.coins, 0, sizeof state.coins);
+    state.players[0].score = 5;
+    GAME->leave(NULL, &state, 0, GK_LEAVE_LEFT);
+    steps(SECONDS * TICK_HZ, 0, 0);
+    assert(result().players[0].outcome == GK_OUTCOME_LOSS && result().players[0].place == 2);
+    assert(result().players[1].outcome == GK_OUTCOME_WIN && result().players[1].place == 1);
+}
+
 static void test_seat_may_be_taken_late(void)
 {
     begin(4, 1);
@@ -165,6 +176,7 @@ int main(int argument_count, char **arguments)
     test_player_walks_until_the_next_input_and_stops_at_the_edge();
     test_coin_is_collected_and_another_one_appears();
     test_most_coins_win_when_the_time_is_over();
+    test_who_has_left_does_not_win_nor_does_an_empty_seat_draw();
     test_seat_may_be_taken_late();
     test_who_is_away_stands_still_and_may_come_back();
     test_match_ends_when_everybody_has_left();

@@ -11,6 +11,7 @@ const HEAD_BYTES = 10; // op, channel, tick, ack
 const RIGHT = [1, 0];
 const LEFT = [255, 0];
 const MIDDLE = 320;
+const SPEED_AFTER = 6; // a tick, as the last change of the tutorial says
 const GAME_MS = 60_000; // to build it, on a busy machine
 
 let platform, author;
@@ -32,7 +33,9 @@ function place_of(frame, slot) {
 test('the game of the tutorial is admitted, and two guests play it', {
     timeout: 2 * GAME_MS,
 }, async () => {
-    for (const step of tutorial_steps()) author.follow(step);
+    const steps = tutorial_steps();
+    const first_copy = steps.findIndex(({ kind }) => kind === 'console platform') + 1;
+    for (const step of steps.slice(0, first_copy)) author.follow(step);
     const game = await until('the game to be admitted', async () => {
         const { status, body } = await platform.api('GET', '/api/games/gold-rush');
         return status === 200 && body;
@@ -66,5 +69,23 @@ test('the game of the tutorial is admitted, and two guests play it', {
         const way = x < MIDDLE ? RIGHT : LEFT;
         mover.send(Buffer.from([INPUT, seat.channel, 1, 0, 0, 0, ...way]));
         await watcher.frame((f) => is_state(f) && place_of(f, seat.slot).x !== x);
+    }
+
+    // The rule that is changed while they play.
+    for (const step of steps.slice(first_copy)) author.follow(step);
+    await until('the new version', async () => {
+        const { body } = await platform.api('GET', '/api/games/gold-rush');
+        return body.client !== game.client;
+    });
+    const { slot, channel } = seats[0];
+    let [before, speed] = [null, 0];
+    for (let ways = 1; speed !== SPEED_AFTER; ) {
+        const frame = await friend.frame(is_state);
+        const now = { tick: frame.readUInt32LE(2), ...place_of(frame, slot) };
+        speed = before?.tick === now.tick - 1 ? Math.abs(now.x - before.x) : 0;
+        before = now;
+        if (speed !== 0 || now.tick % 10 !== 0) continue;
+        ways++; // he stands, at one side or the other
+        host.send(Buffer.from([INPUT, channel, ways, 0, 0, 0, ...(ways % 2 ? LEFT : RIGHT)]));
     }
 });

@@ -1,10 +1,12 @@
 // Matches of the counting test game and of its hostile sister, as people play them, and what the workers
 // tell of themselves: whether a match missed a tick. For the tests of bad and hostile games.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { until } from './harness.mjs';
 
 const TICKS_CATCH_UP_MAX = 4; // see platform/worker/schedule.h
 const COUNTER_HZ = 100;
+const FOREIGN_SHARE_MAX = 0.1; // of the processors' time: above it a missed tick is nobody's fault
 
 // A room of two players that has begun, and the first frame of its match. `options` of their sockets.
 export async function play(platform, game, options) {
@@ -31,7 +33,7 @@ export const lines_of = (platform, match) =>
 // What the worker of a game tells of itself, see platform/games/worker_figures.c.
 export async function figures_of(platform, game) {
     const page = await (await fetch(`http://127.0.0.1:${platform.ports.first + 4}/metrics`)).text();
-    const figures = { late: [] };
+    const figures = { late: [], machine: processor_time() };
     const line = /^games_worker_(\w+)\{game="([\w-]+)",worker="([\w-]+)"(?:,le="(.+)")?\} (\d+)$/gm;
     for (const [, name, of, worker, limit, value] of page.matchAll(line)) {
         if (of !== game) continue;
@@ -54,16 +56,22 @@ export async function next_figures_of(platform, game) {
 }
 
 // Between two accounts of one process every tick was done, and done when it was due or caught up.
+// Where programs that are none of ours have taken the processors meanwhile, a miss proves nothing:
+// the test is skipped, and says so.
 export function assert_no_tick_missed(before, after, t) {
     const elapsed_s = (after.age_microseconds - before.age_microseconds) / 1e6;
     const ticks = after.ticks_total - before.ticks_total;
+    const skipped = after.ticks_skipped_total - before.ticks_skipped_total;
     assert.equal(after.worker, before.worker);
     assert.ok(elapsed_s > 0, 'the worker was not started again');
-    assert.equal(after.ticks_skipped_total - before.ticks_skipped_total, 0);
-    assert.ok(
-        Math.abs(ticks - elapsed_s * COUNTER_HZ) <= TICKS_CATCH_UP_MAX + 1,
-        `${ticks} ticks in ${elapsed_s} s`,
-    );
+    const missed = skipped + Math.abs(ticks - elapsed_s * COUNTER_HZ) > TICKS_CATCH_UP_MAX + 1;
+    const foreign = foreign_share(before.machine, after.machine);
+    if ((missed || skipped > 0) && foreign > FOREIGN_SHARE_MAX) {
+        t.skip(`not judged: other programs took ${Math.round(foreign * 100)} % of the processors`);
+        return;
+    }
+    assert.equal(skipped, 0);
+    assert.ok(!missed, `${ticks} ticks in ${elapsed_s} s`);
     const late = after.late.map(([limit, count], i) => [limit, count - before.late[i][1]]);
     const caught_up = after.ticks_caught_up_total - before.ticks_caught_up_total;
     const within = (share) => late.find(([, count]) => count >= ticks * share)[0];
@@ -72,6 +80,46 @@ export function assert_no_tick_missed(before, after, t) {
             `late_us_p99<=${within(0.99)} late_us_max<=${within(1)} ` +
             `late_us_max_since_start=${after.tick_late_max_microseconds}`,
     );
+}
+
+// In clock ticks: of all processors, and of this test with every process that it has started, the
+// ended ones among them.
+function processor_time() {
+    const [user, nice, system, idle, wait, interrupts, soft, steal] = fs
+        .readFileSync('/proc/stat', 'utf8')
+        .split('\n', 1)[0]
+        .split(/\s+/)
+        .slice(1)
+        .map(Number);
+    const busy = user + nice + system + interrupts + soft + steal;
+    const processes = new Map();
+    for (const name of fs.readdirSync('/proc')) {
+        if (!/^\d+$/.test(name)) continue;
+        try {
+            const stat = fs.readFileSync(`/proc/${name}/stat`, 'utf8');
+            const fields = stat
+                .slice(stat.lastIndexOf(')') + 2)
+                .split(' ')
+                .map(Number);
+            const spent = fields[11] + fields[12] + fields[13] + fields[14];
+            processes.set(Number(name), { parent: fields[1], spent });
+        } catch {
+            // it has just ended
+        }
+    }
+    let ours = 0;
+    for (const [number, { spent }] of processes) {
+        let above = number;
+        while (above > 1 && above !== process.pid) above = processes.get(above)?.parent ?? 0;
+        if (above === process.pid) ours += spent;
+    }
+    return { busy, total: busy + idle + wait, ours };
+}
+
+function foreign_share(before, after) {
+    const busy = after.busy - before.busy;
+    const ours = after.ours - before.ours;
+    return Math.max(0, busy - ours) / Math.max(1, after.total - before.total);
 }
 
 // A late worker plays up to TICKS_CATCH_UP_MAX ticks in one wake-up and shows the last of them.

@@ -97,6 +97,7 @@ describe('a hostile game', () => {
             slot: 0,
             players: [{ name, slot: 0, team: 0 }],
             tickHz: games.counter.tickHz,
+            turnSeconds: games.counter.turnSeconds,
             locale: 'en',
             theme: 'light',
             reducedMotion: false,

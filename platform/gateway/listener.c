@@ -123,6 +123,8 @@ static int on_library(struct lws *wsi, enum lws_callback_reasons reason, void *u
         if (socket)
             socket->heard_ms = clock_monotonic_ms();
         return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: /* 1: without a farewell, we said ours already */
+        return socket && socket->is_farewell_said;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         if (socket)
             socket_writable(gateway, socket);

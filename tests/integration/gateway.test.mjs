@@ -540,6 +540,23 @@ describe('the gateway', () => {
         }
     });
 
+    // A browser takes a second farewell for a fault, and tells the page 1006 instead of the code.
+    test('a connection is closed with one farewell', async () => {
+        const guest = await platform.guest();
+        const url = `ws://127.0.0.1:${platform.ports.first + 16}/ws`; // past nginx
+        const headers = { Authorization: `Bearer ${guest.token}` };
+        const socket = new WebSocket(url, { headers });
+        await once(socket, 'message'); // session:ready
+        const parts = [];
+        socket._socket.on('data', (bytes) => parts.push(bytes));
+        socket.send('{"no":"command"}');
+        const [code] = await once(socket, 'close');
+        assert.equal(code, 4400);
+        const reason = Buffer.from('not a command');
+        const farewell = Buffer.from([0x88, 2 + reason.length, 4400 >> 8, 4400 & 0xff]);
+        assert.deepEqual(Buffer.concat(parts), Buffer.concat([farewell, reason]));
+    });
+
     test('a gateway that stops says 1012 and the other goes on', async () => {
         const guest = await platform.guest();
         const first = await guest.socket({ gateway: 1 });

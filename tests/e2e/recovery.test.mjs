@@ -1,10 +1,16 @@
 // What goes wrong in the middle of a match: a page that is loaded anew, a worker that dies, a gateway
 // that dies. The player has the same seat again without a click, the other sees the pause and the return.
+// And what must not be noticed at all: that both gateways are restarted.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
-import { start_platform, until } from '../integration/harness.mjs';
+import { program, start_platform, until } from '../integration/harness.mjs';
 import { follow_ball, start_browser, Visitor } from './visitor.mjs';
+
+const run = promisify(execFile);
+const GAP_MS_MAX = 1000; // without a frame, from one gateway to the other
 
 describe('a match goes on', () => {
     let platform;
@@ -88,5 +94,38 @@ describe('a match goes on', () => {
             assert.ok(visitor.tick > tick, 'the match was not begun anew');
             visitor.check_console([/WebSocket connection to .* failed/]);
         }
+    });
+
+    test('through a restart of both gateways, without a pause', async (t) => {
+        const { slot } = one;
+        for (const visitor of [one, other]) await visitor.see_anew('the ball in play', playing);
+        const seen = [one, other].map((visitor) => {
+            const account = { visitor, at: performance.now(), gap_ms: 0, paused: false };
+            account.look = (view) => {
+                account.gap_ms = Math.max(account.gap_ms, performance.now() - account.at);
+                account.at = performance.now();
+                account.paused ||= view.phase === 'paused';
+            };
+            visitor.watchers.add(account.look);
+            account.readies = visitor.events.filter(({ type }) => type === 'session:ready').length;
+            return account;
+        });
+        await run(program, ['restart', 'gateway', `--data_dir=${platform.data_dir}`]);
+        for (const { visitor, look, readies } of seen) {
+            await until('another connection', () => {
+                const now = visitor.events.filter(({ type }) => type === 'session:ready').length;
+                return now > readies;
+            });
+            const from = visitor.frames;
+            await visitor.see('more of the match', () => visitor.frames > from + 30);
+            visitor.watchers.delete(look);
+            visitor.check_console([/WebSocket connection to .* failed/]);
+        }
+        for (const { gap_ms, paused } of seen) {
+            t.diagnostic(`longest_gap_ms=${Math.round(gap_ms)}`);
+            assert.equal(paused, false);
+            assert.ok(gap_ms < GAP_MS_MAX, `${gap_ms} ms without a frame`);
+        }
+        assert.equal(one.slot, slot);
     });
 });

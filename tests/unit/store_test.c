@@ -329,6 +329,50 @@ static void test_redis_events_survive_a_lost_connection_and_quick_changes_of_min
     event_base_free(heard.base);
 }
 
+/* "=one,-": the second text is not there; "=none": no answer. */
+static void on_texts(void *context, const char *const *texts, size_t count)
+{
+    char all[128] = "none";
+    size_t used = 0;
+    for (size_t i = 0; texts && i < count; i++)
+        used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? "," : "",
+                                 texts[i] ? texts[i] : "-");
+    if (texts && count == 0)
+        all[0] = '\0';
+    note(context, "=", all);
+}
+
+static void test_redis_answers_what_it_is_asked_or_that_it_cannot(void)
+{
+    static const char *const get[] = {"MGET", "{ask}1", "{ask}2"};
+    static const char *const wrong[] = {"NOSUCH"};
+    static const char *const wait[] = {"BLPOP", "{ask}none", "0"};
+    static const char *const script[] = {"EVAL", "return {}", "0"};
+    struct heard heard = {.base = event_base_new()};
+    const struct redis_events_handlers handlers = {on_message, on_connection, on_subscribed,
+                                                   &heard};
+    struct redis_pool *pool = redis_pool_create(getenv("REDIS_URL"), 1);
+    CU_ASSERT_EQUAL(redis_run(pool, NULL, "MSET {ask}1 one {ask}3 three"), OK);
+    heard.events = redis_events_create(heard.base, getenv("REDIS_URL"), &handlers);
+    hear(&heard, "up ");
+    CU_ASSERT(redis_events_ask(heard.events, 3, get, on_texts, &heard));
+    CU_ASSERT_PTR_NULL(strstr(heard.log, "="));
+    hear(&heard, "=one,- ");
+    CU_ASSERT(redis_events_ask(heard.events, 3, script, on_texts, &heard));
+    hear(&heard, "= ");
+    CU_ASSERT(redis_events_ask(heard.events, 1, wrong, on_texts, &heard));
+    hear(&heard, "=none ");
+
+    /* The connection ends before the answer comes. */
+    heard.log[0] = '\0';
+    CU_ASSERT(redis_events_ask(heard.events, 3, wait, on_texts, &heard));
+    CU_ASSERT(redis_events_ask(heard.events, 3, get, on_texts, &heard));
+    redis_events_destroy(heard.events);
+    CU_ASSERT_STRING_EQUAL(heard.log, "=none =none ");
+    redis_pool_destroy(pool);
+    event_base_free(heard.base);
+}
+
 static CU_TestInfo promises[] = {
     PROMISE(test_migrations_run_once_and_go_on_where_they_stopped),
     PROMISE(test_a_failing_migration_leaves_nothing_of_itself),
@@ -342,6 +386,7 @@ static CU_TestInfo promises[] = {
     PROMISE(test_a_database_that_is_down_is_unavailable),
     PROMISE(test_redis_scripts_run_also_after_redis_forgot_them),
     PROMISE(test_redis_events_survive_a_lost_connection_and_quick_changes_of_mind),
+    PROMISE(test_redis_answers_what_it_is_asked_or_that_it_cannot),
     CU_TEST_INFO_NULL,
 };
 

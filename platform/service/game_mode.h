@@ -22,8 +22,8 @@ struct game_mode {
     bool has_bots, has_open_seats, has_options;
 };
 
-/* ERROR_GAME_NOT_FOUND, ERROR_GAME_DISABLED, ERROR_MODE_NOT_FOUND, or why games could not be asked. `request_id` may be
- * NULL. */
+/* ERROR_GAME_NOT_FOUND, ERROR_GAME_DISABLED, ERROR_MODE_NOT_FOUND, or why games could not be asked.
+ * `request_id` may be NULL. */
 must_use enum error game_mode_get(struct service_context *context, const char *request_id,
                                   const char *game, const char *mode, struct game_mode *ret_mode);
 

@@ -1,7 +1,10 @@
 /* `game swap|drain|rollback ID [SHA]`: POST /api/games/ID/ACTION. */
 #include <stdio.h>
+#include <string.h>
 
 #include "admin/commands.h"
+
+static void say_outcome(const json_t *answer);
 
 enum admin_exit command_swap(struct connection *connection, char **words)
 {
@@ -33,7 +36,25 @@ enum admin_exit release_ask(struct connection *connection, const char *action, c
            answer_text(answer, "to"));
     if (from[0])
         printf("; it was %.*s", SHA_SHOWN, from);
-    printf(".\n");
+    say_outcome(answer);
     json_decref(answer);
     return ADMIN_DONE;
+}
+
+static void say_outcome(const json_t *answer)
+{
+    const char *outcome = answer_text(answer, "outcome");
+    const char *reason = answer_text(answer, "reason");
+    if (strcmp(outcome, "on_trial") == 0)
+        printf(
+            ", and %d matches went over. It is on trial: `transcendence game audit` tells how it "
+            "ends.\n",
+            (int)json_integer_value(json_object_get(answer, "matches")));
+    else if (strcmp(outcome, "draining") == 0)
+        printf(". Matches that are played end on the version before%s%s.\n",
+               reason[0] ? ", for " : "", reason);
+    else if (strcmp(outcome, "waiting") == 0)
+        printf(" as soon as the change before it is over.\n");
+    else
+        printf(".\n");
 }

@@ -338,7 +338,7 @@ static enum error load_current(struct drops *drops, struct dropped *dropped)
     const char *sha = rows_text(rows, 0, "current");
     struct image *image = admit_stored(&games->means, dropped->id, sha, &admission);
     if (image && catalog_put(games->catalog, image) == OK)
-        supervisor_admit(games->supervisor, image);
+        supervisor_admit(games->supervisor, image, SWAP_LIVE);
     else if (!image && !is_stopping(drops)) /* or the probe was given up */
         say_not_loaded(drops, dropped->id, sha, &admission);
     image_release(image);

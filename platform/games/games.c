@@ -101,6 +101,8 @@ static enum error start(struct service_context *context)
         error = frames_listener_create(context, games->supervisor, &games->frames);
     if (error != OK)
         stop(context);
+    else
+        atomic_store(&games->is_started, true);
     return error;
 }
 

@@ -184,14 +184,22 @@ static enum error write_down(struct work *work)
     return error == OK ? audit_write(work->database, &entry) : error;
 }
 
+/* While the service starts, nobody plays here and the loop does not answer yet. */
 static enum error act(struct work *work)
 {
+    struct games *games = games_of(work->context);
     enum swap_mode mode = work->release->how == RELEASE_DRAIN ? SWAP_DRAIN : SWAP_LIVE;
-    struct swap_report report;
-    enum error error =
-        supervisor_swap(games_of(work->context)->supervisor, work->image, mode, &report);
-    if (error == OK && report.outcome == SWAP_OFF) {
-        snprintf(work->detail, RELEASE_DETAIL_BYTES, "%s", report.reason);
+    struct swap_report *report = &work->released.report;
+    if (!atomic_load(&games->is_started)) {
+        *report = (struct swap_report){.outcome = SWAP_DONE};
+        enum error error = catalog_put(games->catalog, work->image);
+        if (error == OK)
+            supervisor_admit(games->supervisor, work->image, mode);
+        return error;
+    }
+    enum error error = supervisor_swap(games->supervisor, work->image, mode, report);
+    if (error == OK && report->outcome == SWAP_OFF) {
+        snprintf(work->detail, RELEASE_DETAIL_BYTES, "%s", report->reason);
         return ERROR_VERSION_UNFIT;
     }
     return error;

@@ -28,11 +28,13 @@ struct released {
     char from[SHA_TEXT_BYTES]; /* "": there was none */
     char to[SHA_TEXT_BYTES];
     char version[sizeof((struct gk_manifest *)0)->version];
+    struct swap_report report; /* what came of it, as far as it has come */
 };
 
 /* ERROR_GAME_NOT_FOUND, ERROR_VERSION_NOT_FOUND, ERROR_VERSION_CURRENT, ERROR_VERSION_REFUSED,
- * ERROR_VERSION_QUARANTINED, or why the supervisor could not; `ret_detail` says more, "" where
- * there is no more. What is refused is in the audit too, unless there is no such game. */
+ * ERROR_VERSION_QUARANTINED, ERROR_VERSION_UNFIT, or why the supervisor could not; `ret_detail`
+ * says more, "" where there is no more. What is refused is in the audit too, unless there is no
+ * such game. */
 must_use enum error release_version(struct service_context *context, const struct release *release,
                                     struct released *ret_released,
                                     char ret_detail[RELEASE_DETAIL_BYTES]);

@@ -2,6 +2,8 @@
 #ifndef GAMES_STATE_H
 #define GAMES_STATE_H
 
+#include <stdatomic.h>
+
 #include "games/admit.h"
 #include "games/placement.h"
 #include "games/results.h"
@@ -14,6 +16,7 @@ struct frames_listener;
 
 struct games {
     struct worker_program program;
+    _Atomic bool is_started; /* start() is done: the loop answers */
     bool is_safe; /* every wall of the sandbox stands; else no game is judged or played */
     struct placements *placements;
     struct results *results;

@@ -25,6 +25,7 @@ struct letter {
     enum letter_kind kind;
     struct order *order; /* one of its references */
     struct image *image; /* kept */
+    enum swap_mode mode; /* of an image */
     struct id match;     /* that has to end */
 };
 
@@ -112,12 +113,12 @@ void supervisor_listen(struct supervisor *supervisor, supervisor_chosen *chosen,
     supervisor->listener = context;
 }
 
-void supervisor_admit(struct supervisor *supervisor, struct image *image)
+void supervisor_admit(struct supervisor *supervisor, struct image *image, enum swap_mode mode)
 {
     struct letter *letter = calloc(1, sizeof *letter);
     if (!letter)
         return; /* until it is dropped again */
-    *letter = (struct letter){.kind = LETTER_IMAGE, .image = image_keep(image)};
+    *letter = (struct letter){.kind = LETTER_IMAGE, .image = image_keep(image), .mode = mode};
     if (mailbox_post(supervisor->mailbox, letter) != OK) {
         image_release(image);
         free(letter);
@@ -229,7 +230,7 @@ static void on_letter(void *context, void *pointer)
     struct supervisor *supervisor = context;
     struct letter *letter = pointer;
     if (letter->kind == LETTER_IMAGE) {
-        game_offer(supervisor, letter->image, SWAP_LIVE, NULL);
+        game_offer(supervisor, letter->image, letter->mode, NULL);
         image_release(letter->image);
     } else if (letter->kind == LETTER_SWAP) {
         const struct swap_wish *wish = order_swap(letter->order);

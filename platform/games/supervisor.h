@@ -51,8 +51,9 @@ typedef void supervisor_judged(void *context, const struct swap_report *report, 
 void supervisor_listen(struct supervisor *supervisor, supervisor_chosen *chosen,
                        supervisor_judged *judged, void *context);
 
-/* Any thread: `image` is to be played, see game.h; live matches go over to it. */
-void supervisor_admit(struct supervisor *supervisor, struct image *image);
+/* Any thread: `image` is to be played, see game.h. Nobody waits for it; also before the loop runs.
+ */
+void supervisor_admit(struct supervisor *supervisor, struct image *image, enum swap_mode mode);
 
 /* A pool's thread: changes a game to the version `image` and waits until its matches have gone over
  * or the change is off, which the report says, or that it waits for another one; at most

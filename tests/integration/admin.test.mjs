@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { play as play_on, sees, variant } from './counting.mjs';
+import { input, newest, play as play_on, sees, variant } from './counting.mjs';
 import { program, start_platform, until } from './harness.mjs';
 import { refused } from './lobby.mjs';
 
@@ -379,12 +379,16 @@ describe('the workers', () => {
         });
         assert.deepEqual(
             [worker.game, worker.version, worker.sha, worker.state, worker.matches],
-            ['counter', now.version, now.sha, 'live', 1],
+            ['counter', now.version, now.sha, worker.state, 1],
         );
+        assert.ok(['live', 'canary'].includes(worker.state), worker.state);
         assert.ok(worker.memoryBytes > 100_000, `${worker.memoryBytes}`);
         assert.ok(worker.ageMicroseconds > 0);
         const { out } = await shell(['workers']);
-        assert.match(out, new RegExp(`${worker.worker} +counter +${now.version} +live +1 `));
+        assert.match(
+            out,
+            new RegExp(`${worker.worker} +counter +${now.version} +${worker.state} +1 `),
+        );
         await host.socket.command('game:leave', { match });
         await host.socket.event('game:ended');
     });
@@ -501,6 +505,129 @@ describe('lists', () => {
             'validation_failed',
             'game',
         );
+    });
+});
+
+describe('a version in the middle of a match', () => {
+    let other, someone, folder;
+    before(async () => {
+        folder = path.join(home, 'live.d');
+        fs.mkdirSync(folder);
+        variant(folder, 'counter');
+        other = await start_platform({
+            settings: { plugins_dir: folder, trial_seconds: 60, worker_silence_ms: 1000 },
+        });
+        someone = await other.admin();
+    });
+    after(() => other?.stop());
+
+    const ask = (action, body = {}) =>
+        someone.api('POST', `/api/games/counter/${action}`, { body });
+    const now = async () => (await other.api('GET', '/api/games/counter')).body;
+    const told = async () => (await someone.api('GET', '/api/games/audit?game=counter')).body.items;
+    const states = async () =>
+        (await someone.api('GET', '/api/games/workers')).body.items
+            .map(({ state }) => state)
+            .sort();
+    const bring_variant = (name) =>
+        other.api('POST', '/api/games/counter/versions', {
+            token: someone.token,
+            body: tar_of(path.join(games, name)),
+            headers: { 'Content-Type': 'application/x-tar' },
+        });
+    const DOOM = [...Buffer.from('mischief'), 205];
+
+    test('takes it over on trial, and one word takes it back', async () => {
+        const first = await now();
+        const { host, guest } = await play_on(other);
+        const { sha } = (await bring_variant('counter-doubled')).body;
+        const { body } = await ask('swap');
+        assert.deepEqual(
+            [body.from, body.to, body.outcome, body.matches, body.reason],
+            [first.sha, sha, 'on_trial', 1, null],
+        );
+        assert.equal((await host.socket.event('game:swapped')).data.sha, sha);
+        await newest(host.socket); // of the process that plays now: inputs count again
+        host.socket.send(input(host.channel, 1, 5));
+        await guest.socket.frame(sees((view) => view.counts[0] === 10));
+        assert.deepEqual(
+            await until('the board', async () => {
+                const all = await states();
+                return all.includes('canary') && all;
+            }),
+            ['canary', 'parked'],
+        );
+        const { out } = await shell(['rollback', 'counter'], { flags: other.flags() });
+        assert.match(out, new RegExp(`\\(${first.sha.slice(0, 12)}\\) is live`));
+        assert.equal((await host.socket.event('game:swapped')).data.sha, first.sha);
+        await newest(host.socket);
+        host.socket.send(input(host.channel, 2, 5));
+        await guest.socket.frame(sees((view) => view.counts[0] === 15));
+        assert.equal((await now()).sha, first.sha);
+        await until('the worker to be live', async () => (await states()).join() === 'live');
+        const again = await shell(['swap', 'counter', sha.slice(0, 12)], { flags: other.flags() });
+        assert.match(again.out, /is live; it was \w+, and 1 matches went over\. It is on trial/);
+        assert.equal((await ask('rollback')).body.to, first.sha);
+        await host.socket.event('game:swapped', (data) => data.sha === first.sha);
+        await newest(host.socket);
+        host.socket.send(input(host.channel, 3, 100));
+        assert.equal((await guest.socket.event('game:ended')).data.version, '1.0.0');
+        const [{ current }] = await other.sql('select current from games.catalog');
+        assert.equal(current, first.sha);
+    });
+
+    test('that does wrong goes back by itself, and into quarantine with its reason', async () => {
+        const first = await now();
+        const { host, guest } = await play_on(other);
+        host.socket.send(input(host.channel, 1, ...DOOM)); // the first version ignores it
+        const { sha } = (await bring_variant('counter-doomed')).body;
+        assert.equal((await ask('swap', { sha })).body.outcome, 'on_trial');
+        await host.socket.event('game:swapped', (data) => data.sha === first.sha, 20_000);
+        const bad = await until('the quarantine', async () => {
+            const { items } = (await someone.api('GET', '/api/games/versions')).body;
+            return items.find(({ state }) => state === 'quarantined');
+        });
+        assert.equal(bad.sha, sha);
+        assert.match(bad.reason, /in tick of match/);
+        const [back, swap] = await told();
+        assert.deepEqual(
+            [back.action, back.by, back.sha, back.outcome, back.reason],
+            ['back', { user: null, name: 'platform' }, sha, 'done', bad.reason],
+        );
+        assert.deepEqual([swap.action, swap.by.name, swap.sha], ['swap', 'admin', sha]);
+        assert.equal((await now()).sha, first.sha);
+
+        const refusal = await ask('swap', { sha });
+        refused(refusal, 409, 'version_quarantined');
+        assert.equal(refusal.body.detail, bad.reason);
+        refused(await bring_variant('counter-doomed'), 409, 'version_quarantined');
+        refused(await ask('rollback', { sha }), 409, 'version_quarantined');
+        host.socket.send(input(host.channel, 2, 100));
+        await guest.socket.event('game:ended');
+        await other.halt();
+        await other.start();
+        someone = await other.admin();
+        assert.equal((await now()).sha, first.sha);
+    });
+
+    test('that fails its rehearsal is not taken, and says why', async () => {
+        const first = await now();
+        const { host, guest } = await play_on(other);
+        const { sha } = (await bring_variant('counter-refusing')).body;
+        const refusal = await ask('swap', { sha });
+        refused(refusal, 409, 'version_unfit');
+        assert.match(refusal.body.detail, /migrate refuses the state/);
+        assert.equal((await now()).sha, first.sha);
+        const lines = (await told()).filter((line) => line.sha === sha);
+        assert.ok(
+            lines.some(({ action, outcome }) => action === 'swap' && outcome === 'refused'),
+            JSON.stringify(lines),
+        );
+        const drained = (await ask('drain', { sha })).body;
+        assert.deepEqual([drained.outcome, drained.to], ['draining', sha]);
+        await until('a draining worker', async () => (await states()).includes('draining'));
+        host.socket.send(input(host.channel, 1, 100));
+        assert.equal((await guest.socket.event('game:ended')).data.sha, first.sha);
     });
 });
 

@@ -271,7 +271,7 @@ static void misbehave(const struct gk_host *host, uint32_t deed)
         for (;;)
             spin(1000000);
     case DEED_SLOW:
-        spin(60000000);
+        spin(300000000); /* several periods, on a fast processor too */
         break;
     case DEED_GREED:
         waste_time();

@@ -46,7 +46,8 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
     // The frame must not be in the server's markup: it would be ready before anybody listens.
     useEffect(() => setShown(true), []);
 
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a frame lives as long as its match
+    // A frame lives as long as its match is played by one version of the game.
+    // biome-ignore lint/correctness/useExhaustiveDependencies: for what it is made of
     useLayoutEffect(() => {
         const element = frame.current;
         if (!element) return;
@@ -70,7 +71,7 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
             host.current = null;
             made.close();
         };
-    }, [shown, load, live.id]);
+    }, [shown, load, live.id, live.sha]);
 
     useEffect(() => {
         host.current?.playersChanged(live.players);
@@ -86,7 +87,7 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
                 {shown && (
                     <iframe
                         className={styles.frame}
-                        key={`${live.id}:${load}`}
+                        key={`${live.id}:${live.sha}:${load}`}
                         ref={frame}
                         title={fill(texts.frame.label, { game: title })}
                         sandbox="allow-scripts allow-pointer-lock"

@@ -213,6 +213,14 @@ export interface GameStarted {
     slot: number | null;
 }
 
+export interface GameSwapped {
+    match: string;
+    room: string;
+    game: string;
+    sha: string;
+    version: string;
+}
+
 export interface MatchFound {
     room: string;
     match: string;

@@ -6,7 +6,7 @@ import { failureOf } from './failure';
 import type { LiveMatch } from './frameHost';
 import { playersOf } from './rules';
 import { useEvent, useResync } from './socket';
-import type { GameStarted, Match, Room } from './types';
+import type { GameStarted, GameSwapped, Match, Room } from './types';
 
 const POLL_MS_MEMBER = 20_000;
 const POLL_MS_STRANGER = 4_000;
@@ -57,6 +57,10 @@ export function useRoom(initial: Room, initialMatch: Match | null, me: string | 
         if (event.data.room !== room.id) return;
         setResult(null);
         setLive({ ...event.data, id: event.data.match });
+    });
+    useEvent<GameSwapped>('game:swapped', (event) => {
+        const { match, sha } = event.data;
+        setLive((old) => (old?.id === match ? { ...old, sha } : old));
     });
     useEvent<Match>('game:ended', (event) => {
         if (event.data.room === room.id) setResult(event.data);

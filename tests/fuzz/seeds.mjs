@@ -106,18 +106,15 @@ put(
 );
 
 const over = [...letter('m', 16), ...zeros(16), ...u32(2), ...u32(0), ...zeros(512)];
-put(
-    'supervisor',
-    'match',
-    Buffer.from(
-        [64, 65, 66, 67, 68, 69].flatMap((type) =>
-            [
-                zeros(8),
-                letter('m', 16),
-                over,
-                zeros(72),
-                [...letter('m', 16), ...u32(1), ...letter('t', 500)],
-            ].flatMap((body) => lengthed(packet(type, body))),
-        ),
-    ),
+const said = [64, 65, 66, 67, 68, 69, 70, 71].flatMap((type) =>
+    [
+        [],
+        zeros(8),
+        letter('m', 16),
+        over,
+        zeros(72),
+        [...letter('m', 16), ...u32(1), ...letter('t', 500)],
+    ].flatMap((body) => lengthed(packet(type, body))),
 );
+put('supervisor', 'playing', Buffer.from([0, ...said]));
+put('supervisor', 'next', Buffer.from([1, ...said]));

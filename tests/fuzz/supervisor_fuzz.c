@@ -1,7 +1,7 @@
 /*
  * What a worker says to the supervisor, as platform/games/worker_control.c reads it from a socket:
- * packets of two bytes of length and what follows. What it would then do is noted here instead, for
- * it would be done to databases.
+ * a byte that says whether it plays or is the next to play, then packets of two bytes of length and
+ * what follows. What it would then do is noted here instead, for it would be done to databases.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "games/game.h"
 #include "games/spool.h"
 #include "games/supervision.h"
 #include "target.h"
@@ -35,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     }
     is_down = process.ready = false;
     process.packets = process.logs = 0;
-    for (size_t at = 0; at + 2 <= count && !is_down;) {
+    worker.next = count > 0 && bytes[0] % 2 ? &process : NULL;
+    for (size_t at = 1; at + 2 <= count && !is_down;) {
         size_t length = bytes[at] | (size_t)bytes[at + 1] << 8;
         at += 2;
         length = length < count - at ? length : count - at;
@@ -50,6 +52,43 @@ void worker_down(struct worker *one, const char *why)
 {
     PROMISE(one == &worker && why);
     is_down = true;
+}
+
+void game_next_lost(struct worker *one, const char *why)
+{
+    PROMISE(one == &worker && worker.next && why);
+    is_down = true;
+}
+
+void game_next_ready(struct worker *one)
+{
+    PROMISE(one == &worker && worker.next && process.ready);
+}
+
+void game_rehearsed(struct worker *one, const struct control_rehearsed *rehearsed)
+{
+    PROMISE(one == &worker && strlen(rehearsed->why) < sizeof rehearsed->why);
+}
+
+bool game_is_parking(const struct worker *one)
+{
+    return one->process->heartbeat.ticks % 2;
+}
+
+void game_parked(struct worker *one)
+{
+    PROMISE(one == &worker && !worker.next);
+}
+
+bool game_fault(struct worker *one, const char *why)
+{
+    PROMISE(one == &worker && !worker.next && why);
+    return one->process->heartbeat.matches % 2;
+}
+
+void match_stop(struct worker *one, struct live_match *match)
+{
+    PROMISE(one == &worker && match == &live);
 }
 
 void worker_resume(struct worker *one)

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         if (head.type == RECORD_FRAME)
             PROMISE(head.bytes >= FRAME_STATE_HEAD_BYTES && bytes[at + sizeof head] == FRAME_STATE);
         else
-            PROMISE(head.type == RECORD_ATTACHED || head.type == RECORD_DETACHED);
+            PROMISE(head.type == RECORD_ATTACHED || head.type == RECORD_DETACHED ||
+                    head.type == RECORD_MOVED);
         at += sizeof head + head.bytes;
     }
     if (step == RECORD_PARTIAL) /* what is waited for fits the buffer of a stream */

@@ -142,7 +142,7 @@ static void order(uint32_t type, const void *body, uint32_t count)
  * players by their slot: "uuu...", "vvv...". */
 static void order_match(const uint8_t *bytes, size_t count)
 {
-    struct control_match_start start = {.seed = count};
+    struct control_match_start start = {.seed = count, .options = {7, 1}}; /* what Pong takes */
     if (count < 4)
         return;
     start.arena_index = bytes[0] % (MATCHES + 1);

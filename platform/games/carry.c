@@ -41,6 +41,7 @@ static void carry_beginning(const struct carry *from, const struct carry *to,
     to->match->imported = 0;
     to->match->start = *start;
     to->match->leaving = from->match->leaving;
+    to->match->deaf_commit = to->match->dropped = to->match->refuses_again = 0;
     to->match->turn_since_ms = from->match->turn_since_ms;
     to->match->journal_kept = from->match->journal_kept;
     memcpy(arena_journal(to->sizes, to->match), arena_journal(from->sizes, from->match),

@@ -245,6 +245,30 @@ bool game_fault(struct worker *worker, const char *why)
     return true;
 }
 
+/* Which version there is to go back to, the tables know: whoever hears of this puts it live. */
+void game_died(struct supervisor *supervisor, const struct image *image, const char *why)
+{
+    struct game *game = game_find(supervisor, image->manifest.id);
+    int64_t now_ms = clock_monotonic_ms();
+    if (!game || game->is_closed || !image_equal(image, game->image))
+        return;
+    if (now_ms - game->deaths_ms > GAME_DEATHS_MS) {
+        game->deaths_ms = now_ms;
+        game->deaths = 0;
+    }
+    if (++game->deaths <= supervisor->context->settings->game_deaths_max)
+        return;
+    struct swap_report report;
+    fill_report(game, image, image, SWAP_LIVE, SWAP_BACK, &report);
+    report.from_sha[0] = report.from_version[0] = '\0';
+    snprintf(report.reason, sizeof report.reason, "%s, and so often before", why);
+    game->is_closed = true;
+    log_error("a version dies too often; it gets no more matches", "game", game->id, "version",
+              image->manifest.version, "sha", image->sha_text, "reason", why, NULL);
+    if (supervisor->judged)
+        supervisor->judged(supervisor->listener, &report, true);
+}
+
 void game_look_after(struct game *game, int64_t now_ms)
 {
     struct worker *worker;
@@ -419,6 +443,8 @@ static void begin_waiting(struct game *game)
 static void choose(struct game *game, struct image *image)
 {
     const struct supervisor *supervisor = game->supervisor;
+    game->is_closed = false;
+    game->deaths = 0;
     if (supervisor->chosen)
         supervisor->chosen(supervisor->listener, image);
 }

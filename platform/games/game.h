@@ -19,8 +19,9 @@
 #include "games/swap.h"
 #include "wire/control.h"
 
-#define GAME_REHEARSAL_MS_MAX 10000 /* of all its workers, until the change is called off */
-#define GAME_PARK_MS_MAX      1000  /* then the old process is ended as it is */
+#define GAME_REHEARSAL_MS_MAX 10000  /* of all its workers, until the change is called off */
+#define GAME_PARK_MS_MAX      1000   /* then the old process is ended as it is */
+#define GAME_DEATHS_MS        600000 /* in which the deaths of a version are counted */
 
 struct supervisor;
 struct worker;
@@ -38,6 +39,9 @@ struct game {
     struct order *asker;        /* who waits for the report, or NULL */
     struct image *waiting;      /* kept; the change after this one, or NULL */
     enum swap_mode waiting_mode;
+    int deaths; /* of workers, since deaths_ms */
+    int64_t deaths_ms;
+    bool is_closed; /* its version dies too often; it gets no new matches */
 };
 
 /* The game `id`, or NULL when nothing of it was ever played here. */
@@ -61,6 +65,9 @@ void game_next_lost(struct worker *worker, const char *why);
 /* The process has parked, or is gone while it was to park. */
 void game_parked(struct worker *worker);
 bool game_is_parking(const struct worker *worker);
+/* A worker has died by the fault of `image`, which is not on trial. More than game_deaths_max in
+ * GAME_DEATHS_MS: it gets no more matches, and the game goes back to an earlier version. */
+void game_died(struct supervisor *supervisor, const struct image *image, const char *why);
 /* The version does wrong. True: everything has gone back to the one before, this worker too. */
 bool game_fault(struct worker *worker, const char *why);
 

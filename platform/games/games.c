@@ -115,9 +115,10 @@ static void stop(struct service_context *context)
         return;
     frames_listener_destroy(games->frames);
     drops_destroy(games->drops);
+    swap_records_destroy(games->swap_records);
+    games->swap_records = NULL;
     supervisor_destroy(games->supervisor);
     worker_groups_sweep(&games->program.groups);
-    swap_records_destroy(games->swap_records);
     records_destroy(games->records);
     results_destroy(games->results);
     placements_destroy(games->placements);
@@ -138,5 +139,6 @@ static void on_chosen(void *context, struct image *image)
 static void on_judged(void *context, const struct swap_report *report, bool is_bad)
 {
     struct games *games = context;
-    swap_records_put(games->swap_records, report, is_bad);
+    if (games->swap_records)
+        swap_records_put(games->swap_records, report, is_bad);
 }

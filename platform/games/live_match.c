@@ -141,6 +141,7 @@ void match_over(struct worker *worker, struct live_match *match, const struct gk
     atomic_store(&worker_process_match(worker->process, index)->status, ARENA_FREE);
     worker->matches[index] = NULL;
     worker->match_count--;
+    ladder_finish(&match->ladder);
     free(match);
     supervisor_figures_set(supervisor);
 }

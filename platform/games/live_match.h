@@ -5,6 +5,7 @@
 #ifndef GAMES_LIVE_MATCH_H
 #define GAMES_LIVE_MATCH_H
 
+#include "games/ladder.h"
 #include "games/match_store.h"
 #include "wire/control.h"
 
@@ -16,7 +17,7 @@ struct live_match {
     struct order *order;              /* until it runs or is refused */
     int64_t begun_ms;
     int64_t stop_asked_ms; /* first; 0: not */
-    int deaths;            /* of workers in a callback of this match */
+    struct ladder ladder;  /* of deaths in its callbacks */
     struct record *record; /* owned, until match_over; NULL: it has no replay */
 };
 

@@ -37,6 +37,8 @@ struct supervisor {
 void supervisor_ensure_worker(struct supervisor *supervisor, struct image *image);
 /* Who waits for a place gets it, if there is one now. */
 void supervisor_place_waiting(struct supervisor *supervisor);
+/* The game has as many workers as any may have, see WORKERS_PER_GAME_MAX. */
+bool supervisor_has_too_many(const struct supervisor *supervisor, const char *game);
 void supervisor_figures_set(struct supervisor *supervisor);
 
 #endif

@@ -39,7 +39,6 @@ static bool place(struct supervisor *supervisor, struct order *order);
 static bool can_begin_with(const struct match_begin *begin, const struct image *image);
 static struct worker *worker_for(struct supervisor *supervisor, const struct image *image,
                                  uint32_t matches_per_worker);
-static bool has_too_many(const struct supervisor *supervisor, const char *game);
 static void let_idle_go(struct supervisor *supervisor, int64_t now_ms);
 static void on_look(evutil_socket_t fd, short what, void *context);
 static void refuse_overdue(struct supervisor *supervisor, int64_t now_ms);
@@ -292,12 +291,13 @@ static bool place(struct supervisor *supervisor, struct order *order)
     uint32_t mode;
     if (game && game->phase == GAME_PARKING)
         return false;
-    if (!image_equal(image, begin->image) && !can_begin_with(begin, image)) {
+    if ((game && game->is_closed) ||
+        (!image_equal(image, begin->image) && !can_begin_with(begin, image))) {
         (void)order_answer(order, ERROR_UNAVAILABLE);
         return true;
     }
     struct worker *worker = worker_for(supervisor, image, begin->matches_per_worker);
-    if (!worker && has_too_many(supervisor, begin->image->manifest.id)) {
+    if (!worker && supervisor_has_too_many(supervisor, begin->image->manifest.id)) {
         (void)order_answer(order, ERROR_OVERLOADED);
         return true;
     }
@@ -353,13 +353,14 @@ static struct worker *worker_for(struct supervisor *supervisor, const struct ima
     for (size_t i = 0; i < supervisor->worker_count; i++) {
         struct worker *worker = supervisor->workers[i];
         if (image_equal(worker->process->image, image) && !worker->stopping && !worker->draining &&
-            worker_has_room(worker, matches_per_worker) && (!found || worker->process->ready))
+            !worker->is_alone && worker_has_room(worker, matches_per_worker) &&
+            (!found || worker->process->ready))
             found = worker;
     }
     return found;
 }
 
-static bool has_too_many(const struct supervisor *supervisor, const char *game)
+bool supervisor_has_too_many(const struct supervisor *supervisor, const char *game)
 {
     int count = 0;
     for (size_t i = 0; i < supervisor->worker_count; i++)
@@ -398,6 +399,7 @@ static void let_idle_go(struct supervisor *supervisor, int64_t now_ms)
             continue;
         for (size_t other = 0; other < supervisor->worker_count && !worker->draining; other++)
             worker->draining = other != i && !supervisor->workers[other]->draining &&
+                               !supervisor->workers[other]->is_alone &&
                                memcmp(supervisor->workers[other]->process->image->sha,
                                       worker->process->image->sha, 32) == 0;
     }

@@ -25,6 +25,8 @@ struct swap_records {
 
 static void step(struct service_context *context, int64_t now_unix_ms);
 static enum error write_down(struct service_context *context, const struct entry *entry);
+static enum error find_before(struct service_context *context, struct database *database,
+                              const struct swap_report *report, struct image **ret_image);
 
 enum error swap_records_create(struct service_context *context, struct swap_records **ret_records)
 {
@@ -97,9 +99,13 @@ static void step(struct service_context *context, int64_t now_unix_ms)
     }
 }
 
+/* Where the version was not on trial, the tables know what was live before it. Nobody waits here
+ * for the loop, which may be at its end. */
 static enum error write_down(struct service_context *context, const struct entry *entry)
 {
     AUTO_DATABASE *database = NULL;
+    AUTO_ROWS *moved = NULL;
+    struct image *before = NULL;
     const struct swap_report *report = &entry->report;
     const struct audit_entry news = {.actor = ACTOR_PLATFORM,
                                      .action = report->outcome == SWAP_BACK ? "back" : "off",
@@ -109,15 +115,44 @@ static enum error write_down(struct service_context *context, const struct entry
                                      .outcome = AUDIT_DONE,
                                      .reason = report->reason};
     enum error error = database_open(context->database, &database);
+    if (error == OK && !report->from_sha[0])
+        error = find_before(context, database, report, &before);
     if (error == OK)
         error = database_begin(database);
     if (error == OK && entry->is_bad)
         error = database_run(database, &version_quarantine, NULL, report->game, report->to_sha,
                              report->reason, DATABASE_END);
-    if (error == OK)
-        error = database_run(database, &catalog_current_back, NULL, report->game, report->to_sha,
-                             report->from_sha, DATABASE_END);
+    if (error == OK && (before || report->from_sha[0]))
+        error = database_run(database, &catalog_current_back, &moved, report->game, report->to_sha,
+                             before ? before->sha_text : report->from_sha, DATABASE_END);
     if (error == OK)
         error = audit_write(database, &news);
-    return error == OK ? database_commit(database) : error;
+    if (error == OK)
+        error = database_commit(database);
+    if (error == OK && before && rows_count(moved) > 0) /* or somebody has put another one live */
+        supervisor_admit(games_of(context)->supervisor, before, SWAP_LIVE);
+    image_release(before);
+    return error;
+}
+
+/* NULL: there is none that can be played. */
+static enum error find_before(struct service_context *context, struct database *database,
+                              const struct swap_report *report, struct image **ret_image)
+{
+    AUTO_ROWS *rows = NULL;
+    struct admission admission = {.image = -1};
+    struct image *image = NULL;
+    enum error error =
+        database_run(database, &version_before, &rows, report->game, report->to_sha, DATABASE_END);
+    if (error != OK)
+        return error;
+    if (rows_count(rows) > 0)
+        image = admit_stored(&games_of(context)->means, report->game, rows_text(rows, 0, "sha"),
+                             &admission);
+    if (!image)
+        log_error("a game has no version to go back to; it waits for another one", "game",
+                  report->game, NULL);
+    admission_finish(&admission);
+    *ret_image = image;
+    return OK;
 }

@@ -14,7 +14,7 @@
 #include "games/supervision.h"
 
 static void forget(struct worker *worker);
-static void worker_down_matches(struct worker *worker, const struct live_match *culprit);
+static void worker_down_matches(struct worker *worker, const struct death *death);
 static const char *disobedience_of(const struct worker *worker, int64_t now_ms);
 static bool next_is_silent(const struct worker *worker, int64_t now_ms, bool punctual);
 static void match_look_after(struct worker *worker, struct live_match *match, int64_t now_ms);
@@ -77,7 +77,9 @@ void worker_down(struct worker *worker, const char *why)
     }
     if (!death.is_killed && game_fault(worker, death.sentence))
         return;
-    worker_down_matches(worker, death.culprit);
+    worker_down_matches(worker, &death);
+    if (!death.is_killed)
+        game_died(worker->supervisor, worker->process->image, death.sentence);
 
     bool is_quick = !death.culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
     worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
@@ -86,7 +88,7 @@ void worker_down(struct worker *worker, const char *why)
         worker_remove(worker);
         return;
     }
-    if (worker->draining && worker->match_count == 0) {
+    if ((worker->draining || worker->is_alone) && worker->match_count == 0) {
         worker_remove(worker);
         return;
     }
@@ -139,9 +141,9 @@ void worker_resume(struct worker *worker)
     }
 }
 
-/* What the dead process had decided counts; who killed it too often, or was to stop, ends; the
- * others go on. */
-static void worker_down_matches(struct worker *worker, const struct live_match *culprit)
+/* What the dead process had decided counts; who killed it goes up the ladder; who was to stop ends;
+ * the others go on. */
+static void worker_down_matches(struct worker *worker, const struct death *death)
 {
     for (uint32_t i = 0; i < worker->process->capacity; i++) {
         struct live_match *match = worker->matches[i];
@@ -149,12 +151,12 @@ static void worker_down_matches(struct worker *worker, const struct live_match *
             continue;
         struct arena_match *arena = worker_process_match(worker->process, i);
         struct gk_result result = arena->result;
-        if (match == culprit)
-            match->deaths++;
         if (atomic_load(&arena->status) == ARENA_OVER && match_result_is_sane(match, &result))
             match_over(worker, match, &result, arena->ticks, arena->state_hash);
-        else if (match->deaths >= MATCH_DEATHS_MAX || match->stop_asked_ms != 0)
+        else if (match->stop_asked_ms != 0)
             match_abort(worker, match);
+        else if (match == death->culprit)
+            ladder_died(worker, match, death);
     }
 }
 
@@ -172,6 +174,8 @@ void worker_leave(struct worker *worker)
     for (uint32_t i = 0; i < worker->process->capacity; i++) {
         if (worker->matches[i] && worker->matches[i]->order)
             match_abort(worker, worker->matches[i]); /* it never ran */
+        if (worker->matches[i])
+            ladder_finish(&worker->matches[i]->ladder);
         free(worker->matches[i]);
     }
     worker_process_leave(worker->process);
@@ -195,9 +199,13 @@ static void forget(struct worker *worker)
 
 void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
 {
-    for (uint32_t i = 0; i < worker->process->capacity; i++)
-        if (worker->matches[i])
-            match_keep(worker, worker->matches[i]);
+    size_t bytes_left = LADDER_LOOK_BYTES_MAX;
+    for (uint32_t i = 0; i < worker->process->capacity; i++) {
+        if (!worker->matches[i])
+            continue;
+        match_keep(worker, worker->matches[i]);
+        ladder_look(worker, worker->matches[i], now_ms, &bytes_left);
+    }
     int64_t patience_ms = worker->process->ready
                               ? worker->supervisor->context->settings->worker_silence_ms
                               : WORKER_START_MS_MAX;
@@ -223,8 +231,8 @@ void worker_look_after(struct worker *worker, int64_t now_ms, bool punctual)
     for (uint32_t i = 0; worker->process->ready && i < worker->process->capacity; i++)
         if (worker->matches[i])
             match_look_after(worker, worker->matches[i], now_ms);
-    if (worker->draining && worker->match_count == 0 && worker->process->ready &&
-        !worker->stopping) {
+    if ((worker->draining || worker->is_alone) && worker->match_count == 0 &&
+        worker->process->ready && !worker->stopping) {
         worker->stopping =
             worker_process_send(worker->process, CONTROL_SHUTDOWN, NULL, 0, -1) == OK;
         worker->stopping_since_ms = now_ms;

@@ -11,7 +11,6 @@
 #include "games/live_match.h"
 #include "games/worker_process.h"
 
-#define MATCH_DEATHS_MAX        2    /* workers that died in a callback of this match */
 #define WORKER_START_MS_MAX     5000 /* until READY */
 #define WORKER_STREAMS_HELD_MAX 16   /* of gateways, until READY */
 #define WORKER_QUICK_DEATHS_MAX 8    /* in a row, within WORKER_STABLE_MS, by no match's fault */
@@ -39,6 +38,7 @@ struct worker {
     bool rehearsed;                 /* `next` has tried all matches */
     int64_t park_asked_ms;          /* 0: not */
     bool draining;                  /* there is a newer image; gets no new matches */
+    bool is_alone;                  /* its one match kills; nobody else comes */
     bool stopping;                  /* told to shut down */
     int64_t stopping_since_ms;
     int64_t played_ms;      /* when it had a match last */

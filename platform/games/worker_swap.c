@@ -67,7 +67,8 @@ void worker_change(struct worker *worker)
         if (!match)
             continue;
         match_keep(worker, match);
-        uint32_t mode = 0; /* there is one, see swap_can_be_live */
+        ladder_finish(&match->ladder); /* it is of the version before */
+        uint32_t mode = 0;             /* there is one, see swap_can_be_live */
         (void)swap_mode_index(&from->image->manifest, match->start.mode, &to->image->manifest,
                               match->start.slot_count, &mode);
         match->start.mode = mode;
@@ -127,6 +128,7 @@ void worker_go_back(struct worker *worker, struct image *image)
             if (!match)
                 continue;
             match_keep(worker, match);
+            ladder_finish(&match->ladder);
             bool stays = i < good->capacity &&
                          swap_mode_index(&bad->image->manifest, match->start.mode, &image->manifest,
                                          match->start.slot_count, &mode);

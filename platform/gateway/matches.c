@@ -12,11 +12,12 @@
 #include "gateway/keys.h"
 #include "gateway/stream.h"
 
-#define MATCH_BUCKETS    4096
-#define LINKS_PER_SOCKET 2 /* in the pool, on average */
-#define LINK_INDEX_BITS  20
-#define LINK_INDEX_MAX   ((1u << LINK_INDEX_BITS) - 2)
-#define NOBODY_WAITS     -1
+#define MATCH_BUCKETS        4096
+#define LINKS_PER_SOCKET     2 /* in the pool, on average */
+#define LINK_INDEX_BITS      20
+#define LINK_INDEX_MAX       ((1u << LINK_INDEX_BITS) - 2)
+#define NOBODY_WAITS         -1
+#define LINK_INPUT_BYTES_MAX 64 /* a longer one is not sent again */
 
 struct link {
     struct match *match; /* borrowed; NULL: free */
@@ -24,9 +25,12 @@ struct link {
     uint32_t socket;     /* index; a link never outlives its socket */
     uint8_t channel, slot;
     bool is_asked, is_attached; /* on the match's present stream */
+    bool was_attached;          /* on any */
     bool is_by_room, is_watched;
-    uint32_t seq;     /* of its last input */
-    int64_t watch_id; /* the command game:watch to answer, or NOBODY_WAITS */
+    uint32_t seq;                        /* of its last input */
+    uint8_t input[LINK_INPUT_BYTES_MAX]; /* that one, until a frame acknowledges it */
+    uint8_t input_bytes;                 /* 0: none is kept */
+    int64_t watch_id;                    /* the command game:watch to answer, or NOBODY_WAITS */
     int64_t watch_deadline_ms;
     struct newest_frame newest;
     uint32_t read, frames;        /* the frames that the last read of its stream had for it */
@@ -87,7 +91,9 @@ static void link_answer(struct link *link);
 static void end_channel_name(const struct match *match, char ret_name[WIRE_CHANNEL_BYTES_MAX]);
 static void link_detached(struct gateway *gateway, struct link *link, uint32_t reason);
 static struct link *playing_link(struct gateway *gateway, struct socket *socket, int64_t channel);
-static bool send_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes);
+static void keep_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes);
+static bool send_input(struct link *link, uint32_t seq, uint8_t again, const uint8_t *input,
+                       size_t bytes);
 
 enum error matches_create(struct gateway *gateway)
 {
@@ -266,10 +272,12 @@ void matches_action(struct gateway *gateway, struct socket *socket, int64_t id, 
                             "This must be bytes in base64.", "input");
     else if (!link)
         socket_answer_failure(gateway, socket, id, ERROR_NOT_IN_MATCH);
-    else if (!send_input(link, link->seq + 1, input, (size_t)bytes))
+    else if (!send_input(link, link->seq + 1, 0, input, (size_t)bytes))
         socket_answer_failure(gateway, socket, id, ERROR_UNAVAILABLE);
-    else
+    else {
+        keep_input(link, link->seq, input, (size_t)bytes);
         socket_answer(gateway, socket, id, "{}", 2);
+    }
 }
 
 /* Below: the frame path. */
@@ -288,8 +296,10 @@ bool matches_receive(struct gateway *gateway, struct socket *socket, const uint8
         uint32_t seq;
         memcpy(&seq, frame + 2, sizeof(seq));
         link = playing_link(gateway, socket, frame[1]);
-        if (!link ||
-            !send_input(link, seq, frame + FRAME_INPUT_HEAD_BYTES, bytes - FRAME_INPUT_HEAD_BYTES))
+        if (link)
+            keep_input(link, seq, frame + FRAME_INPUT_HEAD_BYTES, bytes - FRAME_INPUT_HEAD_BYTES);
+        if (!link || !send_input(link, seq, 0, frame + FRAME_INPUT_HEAD_BYTES,
+                                 bytes - FRAME_INPUT_HEAD_BYTES))
             count(METRIC_INPUTS_IGNORED);
         return true;
     case FRAME_FULL:
@@ -327,11 +337,15 @@ void matches_record(struct gateway *gateway, struct stream *stream, const struct
         return;
     }
     if (head->type == RECORD_FRAME) {
+        uint32_t ack;
+        memcpy(&ack, body + FRAME_STATE_ACK_AT, sizeof(ack));
+        if (ack == link->seq)
+            link->input_bytes = 0;
         if (head->channel == link->channel)
             socket_send_state(gateway, socket_at(gateway, link->socket), &link->newest, body,
                               head->bytes, frame_is_usual(gateway, link));
     } else if (head->type == RECORD_ATTACHED) {
-        link->is_attached = true;
+        link->is_attached = link->was_attached = true;
         link->slot = head->slot;
         link_settle(link);
     } else {
@@ -356,23 +370,35 @@ struct newest_frame *matches_newest_frame(struct gateway *gateway, uint32_t numb
 }
 
 /* Whose attachment is under way may have a seat: its inputs follow on the same stream, and the
- * worker drops a spectator's. */
+ * worker drops a spectator's. Between two streams they are kept, see keep_input(). */
 static struct link *playing_link(struct gateway *gateway, struct socket *socket, int64_t channel)
 {
     if (channel < 0 || channel >= SOCKET_LINKS_MAX)
         return NULL;
     struct link *link = link_by_number(gateway->matches, socket->links[channel]);
-    bool may_play =
-        link && link->is_asked && (!link->is_attached || link->slot != RECORD_SPECTATOR);
+    bool may_play = link && (link->is_asked || link->was_attached) &&
+                    (!link->was_attached || link->slot != RECORD_SPECTATOR);
     return may_play ? link : NULL;
 }
 
-static bool send_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes)
+/* A process of a worker may end before it has used it: the next one gets it again. */
+static void keep_input(struct link *link, uint32_t seq, const uint8_t *input, size_t bytes)
 {
+    link->seq = seq;
+    link->input_bytes = bytes <= sizeof(link->input) ? (uint8_t)bytes : 0;
+    memcpy(link->input, input, link->input_bytes);
+}
+
+static bool send_input(struct link *link, uint32_t seq, uint8_t again, const uint8_t *input,
+                       size_t bytes)
+{
+    if (!link->is_asked)
+        return false;
     const struct record_head head = {
         .bytes = (uint32_t)bytes,
         .type = RECORD_INPUT,
         .channel = link->channel,
+        .slot = again,
         .link = link->number,
         .value = seq,
     };
@@ -693,6 +719,8 @@ static void link_attach(struct link *link)
         .link = link->number,
     };
     link->is_asked = stream_send(match->stream, &head, &attach); /* else by the next sweep */
+    if (link->is_asked && link->input_bytes > 0)
+        (void)send_input(link, link->seq, RECORD_AGAIN, link->input, link->input_bytes);
 }
 
 /* The one end of a link. `reason` 0: the worker knows, or is not there. */

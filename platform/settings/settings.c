@@ -109,6 +109,8 @@ const struct config_row settings_rows[] = {
     INT(worker_silence_ms, "2000", 500, 60000,
         "a worker without a heartbeat for so long is replaced"),
     INT(matches_per_worker_max, "1024", 1, MATCHES_PER_WORKER_MAX, "live matches of one worker"),
+    INT(game_deaths_max, "20", 1, 1000000,
+        "a version whose workers die more often in ten minutes by its own fault is taken off"),
     INT(trial_seconds, "30", 1, DAY_S,
         "a version that took over live matches and does wrong so soon is taken back"),
     INT(drain_seconds, "900", 1, DAY_S,

@@ -76,6 +76,7 @@ struct settings {
     char cgroup_root[CONFIG_TEXT_BYTES]; /* below which each game has a cgroup; or auto, none */
     int64_t game_memory_mib;             /* of all workers of one game, where there are cgroups */
     int64_t worker_silence_ms;           /* a worker without a heartbeat for so long is replaced */
+    int64_t game_deaths_max;             /* of a version's workers in ten minutes */
     int64_t trial_seconds;               /* of a version that took over live matches */
     int64_t drain_seconds;               /* that an old version is played on */
     int64_t matches_per_worker_max;

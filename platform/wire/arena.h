@@ -29,7 +29,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     4
+#define ARENA_VERSION     5
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -76,6 +76,9 @@ struct arena_match {
     uint64_t inputs_present;             /* bit s: slot s has one, see arena_inputs */
     uint32_t inputs_seq[GK_PLAYERS_MAX]; /* by slot, as the browser numbers them */
     uint64_t leaving;                    /* bit s: slot s has given up, from the next step on */
+    uint64_t deaf_commit;                /* the step to this commit is played without inputs */
+    uint64_t dropped;       /* bit s: what slot s sent under inputs_seq is not taken again */
+    uint64_t refuses_again; /* 1: nothing that was sent before is taken again */
     int64_t turn_since_ms; /* turn-based: monotonic, when the last tick was; a hint, not part of the
                               state */
     uint64_t ticks;        /* of ARENA_OVER */

@@ -27,6 +27,7 @@ enum frame_op {
 };
 #define FRAME_INPUT_HEAD_BYTES 6
 #define FRAME_STATE_HEAD_BYTES 10
+#define FRAME_STATE_ACK_AT     6
 #define FRAME_PING_BYTES       10
 
 /* Stream records */
@@ -34,7 +35,8 @@ struct record_head {
     uint32_t bytes;  /* of the body, at most RECORD_BODY_BYTES_MAX */
     uint16_t type;   /* enum record_type */
     uint8_t channel; /* the public channel number, chosen by the gateway, per connection */
-    uint8_t slot;    /* of RECORD_ATTACHED: the player's slot, or RECORD_SPECTATOR */
+    uint8_t slot;    /* of RECORD_ATTACHED: the player's slot, or RECORD_SPECTATOR; of RECORD_INPUT:
+                        RECORD_AGAIN, or 0 */
     uint32_t link;   /* the gateway's number for one browser connection in one match; unique on
                         its stream while attached, chosen by the gateway */
     uint32_t value;  /* RECORD_INPUT: seq; RECORD_DETACHED, RECORD_DETACH: enum detach_reason */
@@ -45,6 +47,7 @@ _Static_assert(sizeof(struct record_head) == 16, "the head is the head room of a
 #define RECORD_HELLO_BYTES_MAX 4096
 #define RECORD_SPECTATOR       0xff
 #define RECORD_VERSION         1
+#define RECORD_AGAIN           1 /* sent before, and no frame has acknowledged it */
 
 enum record_type {
     /* gateway -> supervisor, once: value = RECORD_VERSION; body: "WORKER\0INSTANCE\0TOKEN\0".

@@ -15,6 +15,7 @@
 #include "worker/recorder.h"
 #include "worker/stream.h"
 
+static bool is_deaf(const struct match *match);
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
 static uint64_t bots_of(const struct control_match_start *start);
 static void init(struct worker *worker, struct match *match);
@@ -66,7 +67,7 @@ struct match *match_find(struct worker *worker, const uint8_t id[16])
 
 void match_step(struct worker *worker, struct match *match)
 {
-    if (worker->manifest.tick_hz != 0)
+    if (worker->manifest.tick_hz != 0 && !is_deaf(match))
         ask_bots(worker, match);
     struct arena_block *block = arena_step(worker->arena, match->arena);
     meet_and_part(worker, match, block);
@@ -130,6 +131,15 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
         match->waits_for_step = true;
         match_step_if_asked(worker, match);
     }
+}
+
+/* One that killed the process before is not wanted. */
+bool match_knows_input(struct worker *worker, struct match *match, uint32_t slot, uint32_t seq)
+{
+    const struct arena_match *arena = match->arena;
+    uint64_t known = arena->inputs_present | arena->dropped;
+    return arena->refuses_again || arena_newest(worker->arena, match->arena)->ack[slot] == seq ||
+           ((known >> slot & 1) && arena->inputs_seq[slot] == seq);
 }
 
 void match_seat(struct worker *worker, const struct control_match_seat *order)
@@ -203,6 +213,13 @@ void match_report(struct worker *worker, struct match *match)
     }
 }
 
+/* The step under way has killed a process before. */
+static bool is_deaf(const struct match *match)
+{
+    uint64_t commits = atomic_load_explicit(&match->arena->commits, memory_order_relaxed);
+    return match->arena->deaf_commit == commits + 1;
+}
+
 static bool start_fits(const struct worker *worker, const struct control_match_start *start)
 {
     return start->arena_index < worker->arena->match_count &&
@@ -255,6 +272,8 @@ void match_resume(struct worker *worker, struct match *match)
     wait_for(worker, match, block->joined);
     if (!arena_guard_holds(worker->arena, block))
         match_fault(worker, match, "its last commit is not whole");
+    else if (is_deaf(match))
+        match_step(worker, match); /* at once, before anybody can send an input */
 }
 
 /* Nobody loses his place, nor his turn, while he is on the way. */
@@ -335,7 +354,8 @@ static void init(struct worker *worker, struct match *match)
 
     atomic_store(&match->arena->commits, 0);
     match->arena->turn_since_ms = worker->now_ms;
-    match->arena->leaving = 0;
+    match->arena->leaving = match->arena->deaf_commit = 0;
+    match->arena->dropped = match->arena->refuses_again = 0;
     match->arena->inputs_present = ~0ull;
     clear_inputs(worker, match);
     struct arena_block *block = arena_step(worker->arena, match->arena);

@@ -33,6 +33,8 @@ void match_step_if_asked(struct worker *worker, struct match *match);
 /* Sends its view to everybody who is to get one now, and ends a match that is over. */
 void match_deliver(struct worker *worker, struct match *match, bool ticked);
 
+/* Whether an input that a gateway sends again was used before, waits, or is not wanted any more. */
+bool match_knows_input(struct worker *worker, struct match *match, uint32_t slot, uint32_t seq);
 /* An input of `slot`, as the browser sent it. The newest of a tick counts. */
 void match_input(struct worker *worker, struct match *match, uint32_t slot, const uint8_t *bytes,
                  uint32_t count, uint32_t seq);

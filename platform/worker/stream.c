@@ -185,7 +185,9 @@ static bool obey(struct worker *worker, uint32_t index, const struct record_head
             link_detach(worker, at, head->value);
         return true;
     case RECORD_INPUT:
-        if (link && link->slot != RECORD_SPECTATOR)
+        if (link && link->slot != RECORD_SPECTATOR &&
+            !(head->slot == RECORD_AGAIN &&
+              match_knows_input(worker, &worker->matches[link->match], link->slot, head->value)))
             match_input(worker, &worker->matches[link->match], link->slot, body, head->bytes,
                         head->value);
         return true;

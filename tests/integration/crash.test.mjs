@@ -11,13 +11,15 @@ import { start_platform, until } from './harness.mjs';
 
 const HITCH_MS_MAX = 100 * (process.env.TEST_PRESET === 'release' ? 1 : 3); // sanitizers start slowly
 const RETURN_MS_MAX = 30_000; // of a service that is started again
+const CRASH = [...Buffer.from('mischief'), 204];
+const DOOM = [...Buffer.from('mischief'), 205];
 const KILLS = 5;
 const TICKS = 130; // at 100 a second; who dies again within a second is started less eagerly
 
 let platform, plugins;
 before(async () => {
     plugins = fs.mkdtempSync(path.join(os.tmpdir(), 'transcendence-plugins-'));
-    for (const id of ['counter', 'turns']) variant(plugins, id);
+    for (const id of ['counter', 'turns', 'doomed']) variant(plugins, id);
     platform = await start_platform({ settings: { plugins_dir: plugins } });
 });
 after(async () => {
@@ -126,5 +128,85 @@ describe('a games service that is killed', () => {
         const { host } = await until('another match', () => play(platform).catch(() => undefined));
         host.socket.send(input(host.channel, 1, 100));
         assert.equal((await host.socket.event('game:ended')).data.state, 'ended');
+    });
+});
+
+describe('a match that kills its worker', () => {
+    const lines = (match, what) =>
+        platform
+            .logs('games')
+            .split('\n')
+            .filter((line) => line.includes(`match=${match}`) && line.includes(what));
+
+    test('goes on without the inputs that do it, and the log says whose', async () => {
+        const innocent = await play(platform);
+        const { match, host, guest } = await play(platform);
+        guest.socket.send(input(guest.channel, 1, 20));
+        await host.socket.frame(sees((view) => view.counts[1] === 20));
+        guest.socket.send(input(guest.channel, 2, ...CRASH));
+        await until('the second death', () => lines(match, 'without the inputs').length === 1);
+        assert.match(lines(match, 'without the inputs')[0], /slots=1/);
+        assert.equal(lines(match, 'worker died').length, 2);
+        host.socket.send(input(host.channel, 1, 30)); // also when nobody is there to take it now
+        await guest.socket.frame(sees((view) => view.counts[0] === 30 && view.counts[1] === 20));
+        for (const { socket } of [host, guest, innocent.host, innocent.guest]) {
+            ticks_between(socket); // none goes back
+            assert.equal(socket.close_code, undefined);
+        }
+        host.socket.send(input(host.channel, 2, 100));
+        innocent.host.socket.send(input(innocent.host.channel, 1, 100));
+        for (const { socket } of [guest, innocent.guest])
+            assert.equal((await socket.event('game:ended')).data.state, 'ended');
+    });
+
+    test('by its state steps back alone, then ends with a bundle, and costs nobody else', async () => {
+        const innocent = await play(platform, 'doomed');
+        const { match, host, guest } = await play(platform, 'doomed');
+        host.socket.send(input(host.channel, 1, ...DOOM)); // at the next 300th tick, for ever
+        const { data } = await guest.socket.event('game:ended', undefined, 30_000);
+        assert.equal(data.id, match);
+        assert.equal(data.state, 'aborted');
+        assert.ok(lines(match, 'steps back, alone').length <= 1);
+        assert.equal(lines(match, 'again and again').length, 1);
+        const folder = path.join(platform.data_dir, 'crashes');
+        const [bundle] = fs.readdirSync(folder).filter((name) => name.startsWith(match));
+        const about = JSON.parse(fs.readFileSync(path.join(folder, bundle, 'crash.json')));
+        assert.equal(about.callback, 'tick');
+        assert.equal(about.tick % 300, 299);
+        assert.equal(bundle, `${match}-${about.tick}`);
+        const before = await newest(innocent.host.socket);
+        await innocent.host.socket.frame(sees((view) => view.ticks > before.ticks + 50));
+        innocent.host.socket.send(input(innocent.host.channel, 1, 100));
+        assert.equal((await innocent.guest.socket.event('game:ended')).data.state, 'ended');
+    });
+});
+
+describe('a game that keeps dying', () => {
+    test('goes back to the version before, and is played no more', async () => {
+        await platform.stop();
+        variant(plugins, 'counter');
+        platform = await start_platform({
+            settings: { plugins_dir: plugins, game_deaths_max: 2, trial_seconds: 1 },
+        });
+        const first = (await platform.api('GET', '/api/games/counter')).body.sha;
+        variant(plugins, 'counter-doomed', 'counter');
+        await until('the second version', () =>
+            platform.logs('games').includes('the change of version is done'),
+        );
+        const { host, guest } = await play(platform);
+        assert.notEqual(host.started.sha, first);
+        host.socket.send(input(host.channel, 1, ...DOOM));
+        await guest.socket.event('game:swapped', ({ sha }) => sha === first, 30_000);
+        const rows = await platform.sql(
+            `select state, sha = '${first}' as is_first from games.versions
+             where game = 'counter' order by id`,
+        );
+        assert.deepEqual(rows, [
+            { state: 'admitted', is_first: true },
+            { state: 'quarantined', is_first: false },
+        ]);
+        guest.socket.send(input(guest.channel, 1, 100)); // the match lives
+        assert.equal((await host.socket.event('game:ended')).data.state, 'ended');
+        assert.equal((await play(platform)).host.started.sha, first);
     });
 });

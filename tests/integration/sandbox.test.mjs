@@ -68,7 +68,12 @@ before(async () => {
     for (const id of accomplices) add_hostile(id);
     const worker_path = path.join(path.dirname(program), 'transcendence-worker-plain');
     platform = await start_platform({
-        settings: { plugins_dir: plugins, worker_path, worker_silence_ms: 1000 },
+        settings: {
+            plugins_dir: plugins,
+            worker_path,
+            worker_silence_ms: 1000,
+            game_deaths_max: 100_000, // it is to go on with its deeds
+        },
     });
 });
 after(async () => {

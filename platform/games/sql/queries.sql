@@ -111,7 +111,7 @@ on conflict (game) do update set dropped = excluded.dropped;
 update catalog set current = $2 where game = $1;
 
 -- name: catalog_current_back
-update catalog set current = $3 where game = $1 and current = $2;
+update catalog set current = $3 where game = $1 and current = $2 returning game;
 
 -- name: catalog_enabled_set
 update catalog set enabled = $2 where game = $1;

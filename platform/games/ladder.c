@@ -1,0 +1,198 @@
+/* One function a rung. */
+#include "games/ladder.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "games/crash_bundle.h"
+#include "games/supervision.h"
+
+static bool has_passed(const struct ladder *ladder, uint64_t commit);
+static void note_first(struct worker *worker, struct live_match *match, const struct death *death);
+static void neutral_inputs(struct worker *worker, struct live_match *match);
+static bool step_back(struct worker *worker, struct live_match *match);
+static void no_contest(struct worker *worker, struct live_match *match);
+static void checkpoint_finish(struct checkpoint *checkpoint);
+static bool checkpoint_take(struct worker *worker, const struct live_match *match,
+                            struct checkpoint *checkpoint);
+static void say(const struct worker *worker, const struct live_match *match, const char *what);
+
+void ladder_finish(struct ladder *ladder)
+{
+    checkpoint_finish(&ladder->back[0]);
+    checkpoint_finish(&ladder->back[1]);
+    checkpoint_finish(&ladder->first.before);
+    free(ladder->first.inputs);
+    *ladder = (struct ladder){.rung = RUNG_NONE};
+}
+
+/* In turn, so that one of the two is a second old at least, and of another commit: where nothing
+ * happens, none is taken. */
+void ladder_look(struct worker *worker, struct live_match *match, int64_t now_ms,
+                 size_t *bytes_left)
+{
+    struct ladder *ladder = &match->ladder;
+    const struct arena_match *arena =
+        worker_process_match(worker->process, match->start.arena_index);
+    size_t bytes = worker->process->sizes.state_bytes;
+    bool is_first_older = ladder->back[0].block.commit <= ladder->back[1].block.commit;
+    struct checkpoint *older = &ladder->back[is_first_older ? 0 : 1];
+    const struct checkpoint *newer = &ladder->back[is_first_older ? 1 : 0];
+    if (now_ms - ladder->checkpoint_ms < LADDER_LOOK_MS || *bytes_left < bytes ||
+        atomic_load(&arena->commits) == newer->block.commit ||
+        !checkpoint_take(worker, match, older))
+        return;
+    *bytes_left -= bytes;
+    ladder->checkpoint_ms = now_ms;
+}
+
+void ladder_died(struct worker *worker, struct live_match *match, const struct death *death)
+{
+    struct ladder *ladder = &match->ladder;
+    const struct arena_match *arena =
+        worker_process_match(worker->process, match->start.arena_index);
+    if (has_passed(ladder, atomic_load(&arena->commits)))
+        ladder->rung = RUNG_NONE;
+    ladder->deaths++;
+    ladder->rung = ladder->deaths >= LADDER_DEATHS_MAX ? RUNG_OFF : ladder->rung + 1;
+    if (ladder->rung == RUNG_SAME_INPUTS) {
+        note_first(worker, match, death);
+        say(worker, match, "a match killed its worker; it goes on with the same inputs");
+    } else if (ladder->rung == RUNG_NEUTRAL_INPUTS) {
+        neutral_inputs(worker, match);
+    } else if (ladder->rung != RUNG_STEP_BACK || !step_back(worker, match)) {
+        no_contest(worker, match);
+    }
+}
+
+static bool has_passed(const struct ladder *ladder, uint64_t commit)
+{
+    uint64_t died_at = ladder->first.before.block.commit;
+    return commit > died_at + LADDER_PASSED_COMMITS;
+}
+
+static void note_first(struct worker *worker, struct live_match *match, const struct death *death)
+{
+    const struct arena_head *sizes = &worker->process->sizes;
+    struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
+    struct fatal_step *first = &match->ladder.first;
+    size_t bytes = (size_t)sizes->players_max * sizes->input_bytes;
+    (void)checkpoint_take(worker, match, &first->before);
+    free(first->inputs);
+    first->inputs = malloc(bytes);
+    if (first->inputs)
+        memcpy(first->inputs, arena_inputs(arena), bytes);
+    first->present = arena->inputs_present;
+    first->callback = death->callback;
+    snprintf(first->sentence, sizeof first->sentence, "%s", death->sentence);
+}
+
+/* Of a turn-based match only what waited is dropped: it has no next step without an input. */
+static void neutral_inputs(struct worker *worker, struct live_match *match)
+{
+    const struct arena_head *sizes = &worker->process->sizes;
+    struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
+    char slots[GK_PLAYERS_MAX * 3 + 1] = "";
+    size_t length = 0;
+    for (uint32_t slot = 0; slot < match->start.slot_count && slot < GK_PLAYERS_MAX; slot++)
+        if (match->ladder.first.present >> slot & 1)
+            length += (size_t)snprintf(slots + length, sizeof slots - length, "%s%u",
+                                       length > 0 ? "," : "", slot);
+    char text[ID_TEXT_BYTES];
+    id_text(&match->id, text);
+    log_warn("a match killed its worker again; it goes on without the inputs of that step",
+             "worker", worker->name, "match", text, "slots", length > 0 ? slots : "none", NULL);
+    arena->inputs_present = 0;
+    memset(arena_inputs(arena), 0, (size_t)sizes->players_max * sizes->input_bytes);
+    arena->dropped = match->ladder.first.present;
+    arena->refuses_again = match->ladder.first.callback == GAME_CALL_INPUT;
+    if (worker->process->image->manifest.tick_hz != 0)
+        arena->deaf_commit = atomic_load(&arena->commits) + 1;
+}
+
+/* From the older checkpoint, which is not where it dies. False when there is none, or no worker. */
+static bool step_back(struct worker *worker, struct live_match *match)
+{
+    struct ladder *ladder = &match->ladder;
+    const struct checkpoint *one = &ladder->back[0], *other = &ladder->back[1];
+    const struct checkpoint *back =
+        other->block.commit != 0 &&
+                (one->block.commit == 0 || other->block.commit < one->block.commit)
+            ? other
+            : one;
+    if (back->block.commit == 0 || back->block.commit >= ladder->first.before.block.commit)
+        return false;
+    struct arena_match *from = worker_process_match(worker->process, match->start.arena_index);
+    struct worker *alone =
+        supervisor_has_too_many(worker->supervisor, worker->process->image->manifest.id)
+            ? NULL
+            : worker_add(worker->supervisor, worker->process->image);
+    if (!alone)
+        return false;
+    alone->is_alone = true;
+    alone->draining = worker->draining;
+    worker->matches[match->start.arena_index] = NULL;
+    worker->match_count--;
+    bool is_taken = worker_take(alone, match);
+    assert(is_taken); /* it is empty */
+    (void)is_taken;
+    const struct arena_head *sizes = &alone->process->sizes;
+    struct arena_match *arena = worker_process_match(alone->process, match->start.arena_index);
+    struct arena_block *block = arena_block_at(sizes, arena, back->block.commit);
+    arena->start = match->start;
+    arena->leaving = from->leaving; /* who gave up since has given up */
+    arena->refuses_again = 1;
+    *block = back->block;
+    memcpy(arena_state(block), back->state, sizes->state_bytes);
+    arena_guard_set(sizes, block);
+    arena_commit(arena, block);
+    atomic_store(&arena->status, ARENA_LIVE);
+    atomic_store(&from->status, ARENA_FREE);
+    match_keep(alone, match); /* its replay sees that it has gone back */
+    match_changed(alone, match);
+    say(alone, match, "a match killed its worker again; it steps back, alone in a worker");
+    return true;
+}
+
+static void no_contest(struct worker *worker, struct live_match *match)
+{
+    say(worker, match, "a match kills its worker again and again; it ends without a result");
+    crash_bundle_write(worker->supervisor->context->settings->data_dir, worker->process->image,
+                       &worker->process->sizes, &match->start, &match->ladder.first);
+    match_abort(worker, match);
+}
+
+static void checkpoint_finish(struct checkpoint *checkpoint)
+{
+    free(checkpoint->state);
+    *checkpoint = (struct checkpoint){.state = NULL};
+}
+
+/* Unless it is overtaken, or there is no memory: then what was kept stays. */
+static bool checkpoint_take(struct worker *worker, const struct live_match *match,
+                            struct checkpoint *checkpoint)
+{
+    const struct arena_head *sizes = &worker->process->sizes;
+    struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
+    struct checkpoint taken = {.state = malloc(sizes->state_bytes)};
+    if (!taken.state || !arena_read(sizes, arena, &taken.block, taken.state)) {
+        free(taken.state);
+        return false;
+    }
+    free(checkpoint->state);
+    *checkpoint = taken;
+    return true;
+}
+
+static void say(const struct worker *worker, const struct live_match *match, const char *what)
+{
+    char text[ID_TEXT_BYTES];
+    id_text(&match->id, text);
+    log_warn(what, "worker", worker->name, "match", text, "tick",
+             log_number((int64_t)match->ladder.first.before.block.tick), "callback",
+             game_callback_name(match->ladder.first.callback), "deaths",
+             log_number(match->ladder.deaths), NULL);
+}

@@ -175,8 +175,7 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
                        worker_process_match(worker->process, match->start.arena_index)};
     if (carry_match(&from, &to, &match->start) && match_place(worker, match)) {
         atomic_store(&to.match->status, ARENA_LIVE);
-        match->record =
-            record_resume(supervisor->records, arena->image, &match->start, to.match->journal_kept);
+        match->record = record_resume(supervisor->records, arena->image, &match->start, to.match);
         return true;
     }
     match_abort(worker, match);
@@ -236,8 +235,7 @@ static void take_result(struct supervisor *supervisor, const struct left_arena *
                                 .result = left->result};
     if (!match_result_is_sane(match, &over.result))
         return;
-    struct record *record =
-        record_resume(supervisor->records, arena->image, &match->start, left->journal_kept);
+    struct record *record = record_resume(supervisor->records, arena->image, &match->start, left);
     record_look(record, arena->image, &arena->sizes, left);
     record_end(record, &over);
     results_push(supervisor->results, &over);

@@ -68,6 +68,24 @@ enum error bundle_load(const char *data_dir, const char *sha_text, struct image 
     return OK;
 }
 
+enum error bundle_load_by(const char *data_dir, const uint8_t *sha, size_t count,
+                          struct image **ret_image)
+{
+    char folder[PATH_BYTES], begins[SHA_TEXT_BYTES] = "", found[SHA_TEXT_BYTES] = "";
+    for (size_t i = 0; i < count && i < sizeof begins / 2; i++)
+        snprintf(begins + 2 * i, 3, "%02x", sha[i]);
+    snprintf(folder, sizeof folder, "%s/store", data_dir);
+    DIR *entries = opendir(folder);
+    struct dirent *entry;
+    while (entries && !*found && (entry = readdir(entries)))
+        if (strncmp(entry->d_name, begins, strlen(begins)) == 0 &&
+            strlen(entry->d_name) == sizeof found - 1)
+            memcpy(found, entry->d_name, sizeof found);
+    if (entries)
+        closedir(entries);
+    return *found ? bundle_load(data_dir, found, ret_image) : ERROR_NOT_FOUND;
+}
+
 /* Writes the files whose path begins with `only`, readable by everybody. */
 static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
                        char *reason)

@@ -20,4 +20,8 @@ must_use enum error bundle_store(const struct bundle *bundle, const char *data_d
 must_use enum error bundle_load(const char *data_dir, const char *sha_text,
                                 struct image **ret_image);
 
+/* The same of the version whose SHA-256 begins with these bytes. */
+must_use enum error bundle_load_by(const char *data_dir, const uint8_t *sha, size_t count,
+                                   struct image **ret_image);
+
 #endif

@@ -10,7 +10,10 @@
 #include "games/figures.h"
 #include "games/order.h"
 #include "games/supervision.h"
+#include "host/hash.h"
 
+static bool look_at_last(struct worker *worker, const struct live_match *match,
+                         struct arena_block *ret_block, uint64_t *ret_state_hash);
 static void slot_fill(const struct match_player *player, struct control_slot *ret_slot);
 static enum error choose_slot(struct worker *worker, const struct live_match *match,
                               const struct id *user, uint32_t *ret_slot);
@@ -86,6 +89,8 @@ enum error match_seat(struct worker *worker, struct live_match *match, struct ma
         worker_process_send(worker->process, CONTROL_MATCH_SEAT, &order, sizeof order, -1) != OK)
         return ERROR_OVERLOADED;
     *seat = order.seat; /* what the next process is told */
+    match_keep(worker, match);
+    record_seat(match->record, slot, seat);
     placements_seat(worker->supervisor->placements, &match->id, &player->user);
     return OK;
 }
@@ -150,7 +155,26 @@ void match_abort(struct worker *worker, struct live_match *match)
 {
     struct gk_result result = {.player_count = match->start.slot_count,
                                .reason = SPOOL_REASON_ABORTED};
-    match_over(worker, match, &result, 0, 0);
+    struct arena_block last = {.tick = 0};
+    uint64_t state_hash = 0;
+    if (!look_at_last(worker, match, &last, &state_hash))
+        last.tick = 0;
+    match_over(worker, match, &result, last.tick, state_hash);
+}
+
+/* False when nothing is committed, or its process plays on. */
+static bool look_at_last(struct worker *worker, const struct live_match *match,
+                         struct arena_block *ret_block, uint64_t *ret_state_hash)
+{
+    const struct arena_head *sizes = &worker->process->sizes;
+    void *state = malloc(sizes->state_bytes);
+    bool is_there =
+        state && arena_read(sizes, worker_process_match(worker->process, match->start.arena_index),
+                            ret_block, state);
+    if (is_there)
+        *ret_state_hash = state_hash(state, sizes->state_bytes);
+    free(state);
+    return is_there;
 }
 
 bool match_result_is_sane(const struct live_match *match, const struct gk_result *result)

@@ -1,5 +1,5 @@
-/* The file is only ever appended to, whole entries at a time. What a power cut has left of the last
- * one is cut off when it goes on. */
+/* The file is appended to, whole entries at a time. Where a match goes back, or a power cut has
+ * left a part of an entry, it is cut, and read up to there to go on. */
 #include "games/record_file.h"
 
 #include <errno.h>
@@ -14,16 +14,22 @@
 struct left_file {
     uint8_t *bytes; /* owned */
     size_t count;
-    struct replay_reader reader; /* stands behind the last whole step */
-    uint64_t steps;
+    struct replay_reader reader; /* stands behind the last whole record that stays */
+    uint32_t again;              /* so many ticks more, with the same inputs, stay as well */
+    uint64_t steps;              /* all these together */
 };
 
-static const char *begin(struct record_file *file);
-static const char *go_on(struct record_file *file);
-static const char *read_left(int fd, uint64_t bytes_max, struct left_file *ret_left);
-static const char *write_entry(struct record_file *file, const struct record_image *next,
-                               const struct arena_entry *entry, const uint8_t *inputs);
+static const char *begin(struct record_file *file, uint64_t commit);
+static void begin_anew(struct record_file *file);
+static const char *cut(struct record_file *file, uint64_t commit);
+static const char *read_left(int fd, uint64_t bytes_max, uint64_t steps_max,
+                             struct left_file *ret_left);
+static const char *read_steps(struct left_file *left, uint64_t steps_max);
+static const char *write_all(struct record_file *file, const uint8_t *entries, size_t count);
+static const char *change_image(struct record_file *file, const struct arena_entry *entry);
 static bool entry_is_sane(const struct record_file *file, const struct arena_entry *entry);
+static void write_entry(struct record_file *file, const struct arena_entry *entry,
+                        const uint8_t *inputs);
 static void write_who(struct record_file *file, const struct arena_entry *entry);
 static void write_tick(struct record_file *file, uint64_t present, const uint8_t *inputs);
 static bool take(void *context, const uint8_t *bytes, size_t count);
@@ -51,27 +57,35 @@ void record_file_path(const char *folder, const struct id *match, const char *su
     snprintf(ret_path, RECORD_FILE_PATH_BYTES, "%s/%s/%s%s", folder, day, text, suffix);
 }
 
-const char *record_file_write(struct record_file *file, const struct record_image *next,
-                              const uint8_t *entries, size_t count)
+const char *record_file_write(struct record_file *file, const uint8_t *entries, size_t count)
 {
-    const char *fault = file->is_begun ? NULL : begin(file);
-    while (!fault && count > 0) {
-        struct arena_entry entry;
-        if (count < sizeof entry)
-            return "its journal makes no sense";
-        memcpy(&entry, entries, sizeof entry);
-        bool is_last = memcmp(entry.image, file->image, sizeof entry.image) == 0;
-        size_t inputs = (size_t)__builtin_popcountll(entry.present) *
-                        (is_last ? file->writer.input_bytes : next->replay.input_bytes);
-        if (count - sizeof entry < inputs)
-            return "its journal makes no sense";
-        fault = write_entry(file, next, &entry, entries + sizeof entry);
-        entries += sizeof entry + inputs;
-        count -= sizeof entry + inputs;
-    }
+    struct arena_entry first = {.commit = file->resumed_at + 1};
+    if (count >= sizeof first)
+        memcpy(&first, entries, sizeof first);
+    const char *fault = file->is_begun ? NULL : begin(file, first.commit - 1);
+    if (!fault)
+        fault = write_all(file, entries, count);
     if (!fault)
         replay_write_flush(&file->writer);
     return fault || !file->writer.is_full ? fault : why_full(file);
+}
+
+const char *record_file_back(struct record_file *file, uint64_t commit)
+{
+    return file->is_begun ? cut(file, commit) : begin(file, commit);
+}
+
+const char *record_file_seat(struct record_file *file, uint32_t slot,
+                             const struct replay_seat *seat)
+{
+    if (slot >= file->head.match.player_count ||
+        memcmp(&file->head.seats[slot], seat, sizeof *seat) == 0)
+        return NULL;
+    file->head.seats[slot] = *seat;
+    if (!file->is_begun)
+        return NULL; /* the head, or who resumes, says it */
+    replay_write_seat(&file->writer, slot, seat);
+    return file->writer.is_full ? why_full(file) : NULL;
 }
 
 const char *record_file_end(struct record_file *file, const struct match_result *over)
@@ -109,14 +123,15 @@ void record_file_close_left(const char *path, uint64_t bytes_max)
     if (fd < 0)
         return;
     if (name_it(fd, path, bytes_max) &&
-        (read_left(fd, bytes_max, &left) || ftruncate(fd, (off_t)left.reader.at) != 0 ||
+        (read_left(fd, bytes_max, UINT64_MAX, &left) || ftruncate(fd, (off_t)left.reader.at) != 0 ||
          name_it(fd, path, bytes_max)))
         unlink(path);
     free(left.bytes);
     close(fd);
 }
 
-static const char *begin(struct record_file *file)
+/* `commit` is where a file that is resumed goes on. */
+static const char *begin(struct record_file *file, uint64_t commit)
 {
     char folder[RECORD_FILE_PATH_BYTES];
     file->is_begun = true;
@@ -130,38 +145,58 @@ static const char *begin(struct record_file *file)
         return "the disk does not take it";
     struct stat status;
     if (file->is_resumed && fstat(file->fd, &status) == 0 && status.st_size > 0)
-        return go_on(file);
-    file->commit = 1; /* init */
-    replay_write_begin(&file->writer, file->buffer, sizeof file->buffer, take, file, &file->head);
+        return cut(file, commit);
+    begin_anew(file);
     return NULL;
 }
 
-/* The journal may begin before the end of the file: those entries are passed over. */
-static const char *go_on(struct record_file *file)
+static void begin_anew(struct record_file *file)
+{
+    file->commit = 1; /* init */
+    file->joined = file->left = file->bytes = 0;
+    memset(file->image, 0, sizeof file->image);
+    memcpy(file->game_sha, file->head.image.sha, sizeof file->game_sha);
+    replay_write_begin(&file->writer, file->buffer, sizeof file->buffer, take, file, &file->head);
+}
+
+/* Without a commit it began anew, with the version that plays it now. */
+static const char *cut(struct record_file *file, uint64_t commit)
 {
     struct left_file left = {.bytes = NULL};
-    const char *fault = read_left(file->fd, file->bytes_max, &left);
     const struct replay_reader *reader = &left.reader;
-    if (!fault && (memcmp(&reader->head.match, &file->head.match, sizeof reader->head.match) != 0 ||
+    if (commit == 0) {
+        if (ftruncate(file->fd, 0) != 0 || lseek(file->fd, 0, SEEK_SET) != 0)
+            return "the disk does not take it";
+        begin_anew(file);
+        return NULL;
+    }
+    const char *fault = read_left(file->fd, file->bytes_max, commit - 1, &left);
+    if (!fault && (left.steps != commit - 1 || reader->head.match.seed != file->head.match.seed ||
+                   reader->head.match.player_count != file->head.match.player_count ||
                    ftruncate(file->fd, (off_t)reader->at) != 0 ||
                    lseek(file->fd, 0, SEEK_END) != (off_t)reader->at))
         fault = "what was written before cannot go on";
     if (!fault) {
-        replay_write_resume(&file->writer, file->buffer, sizeof file->buffer, take, file, reader);
-        file->commit = left.steps + 1;
+        replay_write_resume(&file->writer, file->buffer, sizeof file->buffer, take, file, reader,
+                            left.again);
+        file->commit = commit;
         file->bytes = reader->at;
         file->joined = reader->joined;
         file->left = reader->left;
-        if (memcmp(reader->image.sha, file->head.image.sha, sizeof reader->image.sha) != 0)
-            memset(file->image, 0, sizeof file->image); /* it went over to another one meanwhile */
+        memset(file->image, 0, sizeof file->image);
+        memcpy(file->game_sha, reader->image.sha, sizeof file->game_sha);
+        for (uint32_t slot = 0; slot < file->head.match.player_count; slot++)
+            if (memcmp(&reader->seats[slot], &file->head.seats[slot], sizeof reader->seats[0]) != 0)
+                replay_write_seat(&file->writer, slot, &file->head.seats[slot]);
     }
     free(left.bytes);
     return fault;
 }
 
-/* Up to the last whole step; an end is left out. `bytes` are the caller's to free, also on a
- * fault. */
-static const char *read_left(int fd, uint64_t bytes_max, struct left_file *ret_left)
+/* Up to the last whole step, and at most `steps_max`; an end is left out. `bytes` are the caller's
+ * to free, also on a fault. */
+static const char *read_left(int fd, uint64_t bytes_max, uint64_t steps_max,
+                             struct left_file *ret_left)
 {
     struct stat status;
     if (fstat(fd, &status) != 0 || (uint64_t)status.st_size > bytes_max)
@@ -171,47 +206,99 @@ static const char *read_left(int fd, uint64_t bytes_max, struct left_file *ret_l
     if (!ret_left->bytes ||
         pread(fd, ret_left->bytes, ret_left->count, 0) != (ssize_t)ret_left->count)
         return "what was written before cannot be read";
+    return read_steps(ret_left, steps_max);
+}
 
-    struct replay_reader *reader = &ret_left->reader;
+/* Twice: to see how far, and then just so far. Of what stands between two steps only a hash is of
+ * the step before. */
+static const char *read_steps(struct left_file *left, uint64_t steps_max)
+{
+    struct replay_reader *reader = &left->reader;
     struct replay_record record;
-    if (replay_read_begin(reader, ret_left->bytes, ret_left->count) != REPLAY_FINE)
+    if (replay_read_begin(reader, left->bytes, left->count) != REPLAY_FINE)
         return "what was written before is broken";
     size_t end = reader->at;
-    while (replay_read_next(reader, &record) == REPLAY_FINE && record.type != REPLAY_END)
+    uint64_t steps = 0;
+    for (size_t at = end;
+         replay_read_next(reader, &record) == REPLAY_FINE && record.type != REPLAY_END;
+         at = reader->at) {
+        uint64_t more = record.type == REPLAY_TICK ? record.ticks : record.type == REPLAY_MEET;
+        bool is_within = steps < steps_max || record.type == REPLAY_HASH;
+        if (is_within && more > steps_max - steps) {
+            left->again = (uint32_t)(steps_max - steps);
+            end = at;
+        }
+        if (!is_within || more > steps_max - steps)
+            break;
+        steps += more;
         if (record.type != REPLAY_JOIN && record.type != REPLAY_LEAVE)
             end = reader->at;
-    if (replay_read_begin(reader, ret_left->bytes, end) != REPLAY_FINE)
+    }
+    left->steps = steps + left->again;
+    if (replay_read_begin(reader, left->bytes, end) != REPLAY_FINE)
         return "what was written before is broken";
     while (replay_read_next(reader, &record) == REPLAY_FINE)
-        ret_left->steps += record.type == REPLAY_TICK ? record.ticks : record.type == REPLAY_MEET;
+        ;
     return NULL;
 }
 
-static const char *write_entry(struct record_file *file, const struct record_image *next,
-                               const struct arena_entry *entry, const uint8_t *inputs)
+static const char *write_all(struct record_file *file, const uint8_t *entries, size_t count)
 {
-    if (entry->commit <= file->commit && file->is_resumed)
-        return NULL; /* it is in the file */
-    file->is_resumed = false;
-    if (entry->commit != file->commit + 1)
-        return "its journal has a gap, or went back";
-    if (memcmp(entry->image, file->image, sizeof entry->image) != 0) {
-        if (memcmp(entry->image, next->image, sizeof entry->image) != 0)
-            return "its journal names a version that does not play it";
-        replay_write_image(&file->writer, &next->replay);
-        memcpy(file->image, entry->image, sizeof file->image);
+    while (count > 0) {
+        struct arena_entry entry;
+        if (count < sizeof entry)
+            return "its journal makes no sense";
+        memcpy(&entry, entries, sizeof entry);
+        entries += sizeof entry;
+        count -= sizeof entry;
+        if (entry.commit != file->commit + 1)
+            return "its journal has a gap, or went back";
+        const char *fault = change_image(file, &entry);
+        size_t inputs = (size_t)__builtin_popcountll(entry.present) * file->writer.input_bytes;
+        if (fault)
+            return fault;
+        if (count < inputs || !entry_is_sane(file, &entry))
+            return "its journal makes no sense";
+        write_entry(file, &entry, entries);
+        if (file->writer.is_full)
+            return why_full(file);
+        entries += inputs;
+        count -= inputs;
     }
-    if (!entry_is_sane(file, entry))
-        return "its journal makes no sense";
+    return NULL;
+}
+
+/* Versions that differ in their pages only are the same in a replay. */
+static const char *change_image(struct record_file *file, const struct arena_entry *entry)
+{
+    struct replay_image image;
+    if (memcmp(entry->image, file->image, sizeof entry->image) == 0)
+        return NULL;
+    if (!file->find_image(file->context, entry->image, &image))
+        return "its journal names a version that there is not";
+    bool is_other = memcmp(image.sha, file->game_sha, sizeof image.sha) != 0;
+    if (is_other && file->is_resumed && file->commit == 1)
+        return "it may have begun with another version than its file says";
+    if (is_other)
+        replay_write_image(&file->writer, &image);
+    memcpy(file->game_sha, image.sha, sizeof file->game_sha);
+    memcpy(file->image, entry->image, sizeof file->image);
+    return NULL;
+}
+
+static void write_entry(struct record_file *file, const struct arena_entry *entry,
+                        const uint8_t *inputs)
+{
+    if (entry->hash_of == ARENA_HASH_BEFORE)
+        replay_write_hash(&file->writer, entry->state_hash);
     write_who(file, entry);
     if (entry->ticked)
         write_tick(file, entry->present, inputs);
     else
         replay_write_meet(&file->writer);
-    if (entry->is_hashed)
+    if (entry->hash_of == ARENA_HASH_AFTER)
         replay_write_hash(&file->writer, entry->state_hash);
     file->commit = entry->commit;
-    return file->writer.is_full ? why_full(file) : NULL;
 }
 
 /* What the worker can have done, and no more. */
@@ -223,7 +310,7 @@ static bool entry_is_sane(const struct record_file *file, const struct arena_ent
     bool can_go = (entry->went & ~file->joined) == 0 && (entry->gave_up & file->left) == 0 &&
                   (entry->went & entry->gave_up) == 0;
     bool can_play = (entry->present & (file->left | entry->gave_up)) == 0;
-    bool can_meet = file->head.tick_hz == 0 && entry->present == 0 && entry->is_hashed == 0;
+    bool can_meet = file->head.tick_hz == 0 && entry->present == 0;
     return is_ours && can_come && can_go && can_play && (entry->ticked || can_meet);
 }
 

@@ -18,9 +18,26 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "games/bundle_store.h"
 #include "games/record_file.h"
 #include "games/state.h"
 #include "service/background.h"
+
+/* The version of a game that plays. */
+struct record_image {
+    uint8_t image[8]; /* as arena_entry.image */
+    struct replay_image replay;
+};
+
+/* What happens to a match between two entries of its journal. */
+struct note {
+    struct note *next; /* owned */
+    size_t at;         /* bytes of `waiting` come before it */
+    enum { NOTE_BACK, NOTE_SEAT } kind;
+    uint64_t commit, journaled; /* see record_back */
+    uint32_t slot;
+    struct replay_seat seat;
+};
 
 struct record {
     struct records *records; /* borrowed */
@@ -30,17 +47,20 @@ struct record {
     /* The loop's. */
     uint64_t read_at;      /* bytes of the journal */
     uint8_t image_seen[8]; /* see arena_entry.image */
-    _Atomic uint64_t kept; /* of the journal, in the file; the thread's word to the loop */
+    _Atomic uint64_t kept; /* of the journal, in the file; written under the lock */
 
     /* Under the lock. */
     uint8_t *waiting; /* owned: whole entries */
     size_t waiting_count;
-    struct record_image image; /* that plays now */
-    const char *lost;          /* why there is no replay; NULL: there will be */
+    struct note *notes, **last_note; /* owned, in order; where the next one goes */
+    struct record_image image;       /* that plays now */
+    const char *lost;                /* why there is no replay; NULL: there will be */
     bool is_over;
     struct match_result over;
 
-    struct record_file file; /* the thread's */
+    /* The thread's. */
+    struct record_image plays; /* as `image` was when it looked */
+    struct record_file file;
 };
 
 struct records {
@@ -59,6 +79,12 @@ static void write_record(struct record *record);
 static struct record *record_add(struct records *records, const struct image *image,
                                  const struct control_match_start *start);
 static void image_of(const struct image *image, struct record_image *ret_image);
+static bool find_image(void *context, const uint8_t image[8], struct replay_image *ret_image);
+static void seat_of(const struct control_slot *slot, struct replay_seat *ret_seat);
+static struct note *note_add(struct record *record);
+static void notes_free(struct note *notes);
+static const char *write_waiting(struct record *record, const uint8_t *bytes, size_t count,
+                                 const struct note *notes, uint64_t *kept);
 static void wait_more(struct record *record, const uint8_t *bytes, size_t count);
 static void lose(struct record *record, const char *why);
 static void sweep(struct records *records, int64_t now_unix_ms);
@@ -100,6 +126,7 @@ void records_destroy(struct records *records)
         records->first = record->next;
         if (record->file.fd >= 0)
             close(record->file.fd);
+        notes_free(record->notes);
         free(record->waiting);
         free(record);
     }
@@ -119,13 +146,15 @@ struct record *record_begin(struct records *records, const struct image *image,
 }
 
 struct record *record_resume(struct records *records, const struct image *image,
-                             const struct control_match_start *start, uint64_t kept)
+                             const struct control_match_start *start,
+                             const struct arena_match *match)
 {
     struct record *record = record_add(records, image, start);
     if (record) {
         record->file.is_resumed = true;
-        record->read_at = kept;
-        atomic_store(&record->kept, kept);
+        record->file.resumed_at = atomic_load(&match->commits);
+        record->read_at = match->journal_kept;
+        atomic_store(&record->kept, match->journal_kept);
     }
     return record;
 }
@@ -151,6 +180,45 @@ void record_look(struct record *record, const struct image *image, const struct 
         wait_more(record, records->journal, (size_t)count);
     pthread_mutex_unlock(&records->lock);
     record->read_at += count > 0 ? (uint64_t)count : 0;
+}
+
+/* A process that takes the match up later finds in the arena how much is in the file: no more than
+ * what stays, from now on. */
+void record_back(struct record *record, uint64_t commit, uint64_t journaled)
+{
+    if (!record)
+        return;
+    struct records *records = record->records;
+    if (commit != 0 && journaled >= record->read_at)
+        return; /* what is cut off was never looked at */
+    pthread_mutex_lock(&records->lock);
+    struct note *note = commit != 0 ? note_add(record) : NULL;
+    if (note) {
+        note->kind = NOTE_BACK;
+        note->commit = commit;
+        note->journaled = journaled;
+        if (atomic_load(&record->kept) > journaled)
+            atomic_store(&record->kept, journaled);
+    } else {
+        lose(record, commit != 0 ? "there is no memory" : "it begins anew");
+    }
+    pthread_mutex_unlock(&records->lock);
+    record->read_at = journaled;
+}
+
+void record_seat(struct record *record, uint32_t slot, const struct control_slot *seat)
+{
+    if (!record)
+        return;
+    struct records *records = record->records;
+    pthread_mutex_lock(&records->lock);
+    struct note *note = note_add(record);
+    if (note) {
+        note->kind = NOTE_SEAT;
+        note->slot = slot;
+        seat_of(seat, &note->seat);
+    }
+    pthread_mutex_unlock(&records->lock);
 }
 
 void record_end(struct record *record, const struct match_result *over)
@@ -195,6 +263,7 @@ static struct record *record_add(struct records *records, const struct image *im
     memcpy(record->match.bytes, start->match, sizeof record->match.bytes);
     memcpy(record->image_seen, image->sha, sizeof record->image_seen);
     image_of(image, &record->image);
+    record->last_note = &record->notes;
 
     struct replay_head *head = &record->file.head;
     *head = (struct replay_head){
@@ -204,13 +273,10 @@ static struct record *record_add(struct records *records, const struct image *im
         .match = {.seed = start->seed, .mode = start->mode, .player_count = start->slot_count}};
     memcpy(head->game, manifest->id, sizeof head->game);
     memcpy(head->match.options, start->options, sizeof head->match.options);
-    for (uint32_t slot = 0; slot < start->slot_count && slot < GK_PLAYERS_MAX; slot++) {
-        memcpy(head->seats[slot].user, start->slots[slot].user, sizeof head->seats[slot].user);
-        snprintf(head->seats[slot].name, sizeof head->seats[slot].name, "%.*s",
-                 (int)sizeof start->slots[slot].name - 1, start->slots[slot].name);
-        head->seats[slot].bot_difficulty = start->slots[slot].bot_difficulty;
-    }
-    memcpy(record->file.image, image->sha, sizeof record->file.image);
+    for (uint32_t slot = 0; slot < start->slot_count && slot < GK_PLAYERS_MAX; slot++)
+        seat_of(&start->slots[slot], &head->seats[slot]);
+    record->file.find_image = find_image;
+    record->file.context = record;
     record->file.fd = -1;
     record->file.bytes_max = (uint64_t)records->context->settings->replay_bytes_max;
     record_file_path(records->folder, &record->match, RECORD_SUFFIX_PART, record->file.path);
@@ -233,6 +299,53 @@ static void image_of(const struct image *image, struct record_image *ret_image)
     memcpy(ret_image->image, image->sha, sizeof ret_image->image);
     memcpy(ret_image->replay.sha, image->game_sha, sizeof ret_image->replay.sha);
     memcpy(ret_image->replay.version, manifest->version, sizeof ret_image->replay.version);
+}
+
+/* On the thread. What played before, and is read only now, is in the store. */
+static bool find_image(void *context, const uint8_t image[8], struct replay_image *ret_image)
+{
+    const struct record *record = context;
+    struct image *stored;
+    if (memcmp(record->plays.image, image, sizeof record->plays.image) == 0) {
+        *ret_image = record->plays.replay;
+        return true;
+    }
+    const struct settings *settings = record->records->context->settings;
+    if (bundle_load_by(settings->data_dir, image, sizeof record->plays.image, &stored) != OK)
+        return false;
+    struct record_image found;
+    image_of(stored, &found);
+    image_release(stored);
+    *ret_image = found.replay;
+    return true;
+}
+
+static void seat_of(const struct control_slot *slot, struct replay_seat *ret_seat)
+{
+    *ret_seat = (struct replay_seat){.bot_difficulty = slot->bot_difficulty};
+    memcpy(ret_seat->user, slot->user, sizeof ret_seat->user);
+    snprintf(ret_seat->name, sizeof ret_seat->name, "%.*s", (int)sizeof slot->name - 1, slot->name);
+}
+
+/* Under the lock. NULL: there is no memory, or no replay. */
+static struct note *note_add(struct record *record)
+{
+    struct note *note = record->lost ? NULL : calloc(1, sizeof *note);
+    if (!note)
+        return NULL;
+    note->at = record->waiting_count;
+    *record->last_note = note;
+    record->last_note = &note->next;
+    return note;
+}
+
+static void notes_free(struct note *notes)
+{
+    while (notes) {
+        struct note *note = notes;
+        notes = note->next;
+        free(note);
+    }
 }
 
 /* Under the lock. */
@@ -262,8 +375,11 @@ static void lose(struct record *record, const char *why)
         record->lost = why;
     }
     free(record->waiting);
+    notes_free(record->notes);
     record->waiting = NULL;
     record->waiting_count = 0;
+    record->notes = NULL;
+    record->last_note = &record->notes;
 }
 
 /* Takes the ended ones out; the others stay where they are while the lock is free. */
@@ -283,6 +399,7 @@ static void step(struct service_context *context, int64_t now_unix_ms)
         while (*at != record) /* new ones stand before it now */
             at = &(*at)->next;
         *at = record->next;
+        notes_free(record->notes);
         free(record->waiting);
         free(record);
     }
@@ -301,28 +418,62 @@ static void write_record(struct record *record)
     pthread_mutex_t *lock = &record->records->lock;
     uint8_t *bytes = record->waiting;
     size_t count = record->waiting_count;
+    struct note *notes = record->notes;
     const struct match_result over = record->over;
-    const struct record_image image = record->image;
     bool is_over = record->is_over;
     const char *lost = record->lost;
+    uint64_t kept = atomic_load(&record->kept);
     record->waiting = NULL;
     record->waiting_count = 0;
+    record->notes = NULL;
+    record->last_note = &record->notes;
+    record->plays = record->image;
     pthread_mutex_unlock(lock);
 
     const char *fault = NULL;
-    if (!lost && (count > 0 || is_over))
-        fault = record_file_write(&record->file, &image, bytes, count);
+    if (!lost)
+        fault = write_waiting(record, bytes, count, notes, &kept);
+    if (!lost && !fault && is_over)
+        fault = record_file_write(&record->file, NULL, 0); /* there is one, whatever was played */
     if (!lost && !fault && is_over)
         fault = record_file_end(&record->file, &over);
     if (lost || fault)
         record_file_drop(&record->file);
-    else
-        atomic_fetch_add(&record->kept, count);
+    notes_free(notes);
     free(bytes);
 
     pthread_mutex_lock(lock);
+    bool goes_back = false; /* meanwhile: then what was kept is less, see record_back() */
+    for (const struct note *note = record->notes; note; note = note->next)
+        goes_back |= note->kind == NOTE_BACK;
     if (fault)
         lose(record, fault);
+    else if (!goes_back)
+        atomic_store(&record->kept, kept);
+}
+
+/* `kept` grows by what is in the file then. */
+static const char *write_waiting(struct record *record, const uint8_t *bytes, size_t count,
+                                 const struct note *notes, uint64_t *kept)
+{
+    const char *fault = NULL;
+    size_t done = 0;
+    for (const struct note *note = notes; note && !fault; note = note->next) {
+        if (note->at > done)
+            fault = record_file_write(&record->file, bytes + done, note->at - done);
+        *kept += note->at - done;
+        done = note->at;
+        if (!fault && note->kind == NOTE_SEAT)
+            fault = record_file_seat(&record->file, note->slot, &note->seat);
+        else if (!fault) {
+            fault = record_file_back(&record->file, note->commit);
+            *kept = note->journaled;
+        }
+    }
+    if (!fault && count > done)
+        fault = record_file_write(&record->file, bytes + done, count - done);
+    *kept += count - done;
+    return fault;
 }
 
 static void sweep(struct records *records, int64_t now_unix_ms)

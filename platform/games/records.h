@@ -35,15 +35,23 @@ void records_sweep(struct records *records);
 /* A match that has just begun. NULL: logged, it has no replay. */
 struct record *record_begin(struct records *records, const struct image *image,
                             const struct control_match_start *start);
-/* A match that was taken up; its file went up to `kept` bytes of the journal, says the arena. */
+/* A match that was taken up, and stands as it does in `match`, which also says how much of the
+ * journal its file had. */
 struct record *record_resume(struct records *records, const struct image *image,
-                             const struct control_match_start *start, uint64_t kept);
+                             const struct control_match_start *start,
+                             const struct arena_match *match);
 /* Takes what was committed since the last look; more often than the journal takes to go round.
  * `image` plays now, `sizes` are those of its arena. */
 void record_look(struct record *record, const struct image *image, const struct arena_head *sizes,
                  struct arena_match *match);
-/* The match is over, after the last look. The record is gone. One without ticks was ended by us:
- * its replay goes as far as it was played. */
+/* The match goes back to `commit`, up to which its journal has `journaled` bytes: what the replay
+ * has behind that never was, and what is played from there follows. A match that begins anew has no
+ * replay. */
+void record_back(struct record *record, uint64_t commit, uint64_t journaled);
+/* Who sits at a slot from here on. */
+void record_seat(struct record *record, uint32_t slot, const struct control_slot *seat);
+/* The match is over, after the last look. The record is gone. One without ticks and hash was ended
+ * by us before it began: its replay has no end. */
 void record_end(struct record *record, const struct match_result *over);
 
 /* Any thread: where the replay of a match is, below DATA/replays. False when there is none. */

@@ -160,8 +160,10 @@ static void worker_down_matches(struct worker *worker, const struct death *death
     }
 }
 
+/* They end where its process stands still. */
 void worker_remove(struct worker *worker)
 {
+    (void)worker_process_end(worker->process);
     for (uint32_t i = 0; i < worker->process->capacity; i++)
         if (worker->matches[i])
             match_abort(worker, worker->matches[i]);

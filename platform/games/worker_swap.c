@@ -139,6 +139,11 @@ void worker_go_back(struct worker *worker, struct image *image)
                 stays = atomic_load(&parked->status) == ARENA_PARKED &&
                         memcmp(parked->start.match, match->start.match, 16) == 0;
             match->start.mode = mode;
+            if (stays && !same_schema)
+                record_back(match->record, atomic_load(&parked->commits),
+                            atomic_load(&parked->commits) == 0
+                                ? 0
+                                : arena_newest(&good->sizes, parked)->journaled);
             if (!stays) {
                 log_error("a match has no way back; it ends", "worker", worker->name, NULL);
                 match_abort(worker, match);

@@ -96,6 +96,13 @@ struct arena_block {
     uint32_t ack[GK_PLAYERS_MAX]; /* the last input seq used, by slot */
 };
 
+/* Of which state there is a hash. */
+enum arena_hash {
+    ARENA_HASH_NONE,
+    ARENA_HASH_AFTER,  /* the step */
+    ARENA_HASH_BEFORE, /* it: as a process took the match over */
+};
+
 /* One step. Behind it are the canonical inputs of `present`, by slot, input_bytes each. */
 struct arena_entry {
     uint64_t commit;     /* to which it led */
@@ -104,9 +111,9 @@ struct arena_entry {
     uint64_t went;       /* bit s: slot s left, disconnected */
     uint64_t gave_up;    /* bit s: slot s left for good */
     uint64_t present;    /* bit s: slot s had an input */
-    uint64_t state_hash; /* after the step, when `is_hashed` */
+    uint64_t state_hash; /* as `hash_of` says */
     uint8_t ticked;      /* 1, or 0: a step without a tick, of a turn-based game */
-    uint8_t is_hashed;
+    uint8_t hash_of;     /* enum arena_hash */
     uint8_t reserved[6];
 };
 _Static_assert(sizeof(struct arena_entry) == 64, "as in the journal");

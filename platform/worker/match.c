@@ -78,7 +78,8 @@ void match_step(struct worker *worker, struct match *match)
     }
     match->waits_for_step = match->turn_is_over = false;
     match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
-    recorder_note(worker->arena, match->arena, block);
+    recorder_note(worker->arena, match->arena, block, match->hashes_before);
+    match->hashes_before = false;
     if (!commit(worker, match, block))
         return;
     clear_inputs(worker, match);

@@ -4,9 +4,9 @@
 #include "host/hash.h"
 
 void recorder_note(const struct arena_head *arena, struct arena_match *match,
-                   struct arena_block *block)
+                   struct arena_block *block, bool hashes_before)
 {
-    const struct arena_block *before = arena_newest(arena, match);
+    struct arena_block *before = arena_newest(arena, match);
     struct arena_entry entry = {
         .commit = block->commit,
         .came = block->joined & ~before->joined,
@@ -15,10 +15,14 @@ void recorder_note(const struct arena_head *arena, struct arena_match *match,
     };
     entry.went = before->joined & ~(block->joined | entry.gave_up);
     entry.present = entry.ticked ? match->inputs_present : 0;
-    entry.is_hashed = entry.ticked && block->tick % ARENA_JOURNAL_TICKS == 0;
+    if (hashes_before)
+        entry.hash_of = ARENA_HASH_BEFORE;
+    else if (entry.ticked && block->tick % ARENA_JOURNAL_TICKS == 0)
+        entry.hash_of = ARENA_HASH_AFTER;
     memcpy(entry.image, arena->image, sizeof entry.image);
-    if (entry.is_hashed)
-        entry.state_hash = state_hash(arena_state(block), arena->state_bytes);
+    if (entry.hash_of != ARENA_HASH_NONE)
+        entry.state_hash =
+            state_hash(arena_state(hashes_before ? before : block), arena->state_bytes);
 
     arena_journal_put(arena, match, block->journaled, &entry, sizeof entry);
     block->journaled += sizeof entry;

@@ -8,8 +8,9 @@
 
 #include "wire/arena.h"
 
-/* After the step to `block`, before its commit, while the inputs are still those of the step. */
+/* After the step to `block`, before its commit, while the inputs are still those of the step. With
+ * `hashes_before`, the state that the step began with is in it as a hash. */
 void recorder_note(const struct arena_head *arena, struct arena_match *match,
-                   struct arena_block *block);
+                   struct arena_block *block, bool hashes_before);
 
 #endif

@@ -11,6 +11,8 @@
 #include "worker/match.h"
 #include "worker/stream.h"
 
+#define HASHED_BYTES_MAX (1u << 20) /* of all matches together, a millisecond */
+
 static void forget_all(struct worker *worker);
 static const char *take_import(struct worker *worker, struct match *match);
 static const char *rehearse(struct worker *worker, struct match *match);
@@ -20,6 +22,7 @@ static struct arena_block *migrate(struct worker *worker, struct match *match);
 
 void matches_resume(struct worker *worker)
 {
+    uint32_t hashed_bytes = 0;
     forget_all(worker);
     for (uint32_t i = 0; i < worker->arena->match_count; i++) {
         struct arena_match *arena = arena_match_at(worker->arena, i);
@@ -31,6 +34,8 @@ void matches_resume(struct worker *worker)
             match_fault(worker, match, fault);
         else
             match_resume(worker, match);
+        match->hashes_before = worker->arena->state_bytes <= HASHED_BYTES_MAX - hashed_bytes;
+        hashed_bytes += match->hashes_before ? worker->arena->state_bytes : 0;
         match_report(worker, match);
     }
 }

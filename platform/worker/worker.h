@@ -70,6 +70,7 @@ struct match {
     bool changed;        /* turn-based: there is a new view for everybody */
     bool waits_for_step; /* turn-based: somebody came or went, moved, or did not in time */
     bool turn_is_over;   /* turn-based: the step is one in which nobody is present */
+    bool hashes_before;  /* the next step notes the hash of the state that it begins with */
     struct arena_match *arena;
     int64_t slow_ns;                    /* taken by steps beyond their period, on balance */
     int64_t empty_since_ms;             /* no slot has a link; 0: some have */

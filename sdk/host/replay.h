@@ -58,6 +58,7 @@ enum replay_record_type {
     REPLAY_ASK,   /* `callback` is called with `slot` and `bytes`: what a finding ends with */
     REPLAY_IMAGE, /* from here `image` plays */
     REPLAY_END,   /* `ticks` in all, `hash` of the last state, `result` (reason 2: none) */
+    REPLAY_SEAT,  /* from here `seat` sits at `slot`; of what is played it changes nothing */
 };
 
 struct replay_record {
@@ -69,6 +70,7 @@ struct replay_record {
     const uint8_t *bytes; /* borrowed from the file */
     uint32_t count;
     struct replay_image image;
+    struct replay_seat seat;
     struct gk_result result;
 };
 
@@ -95,11 +97,11 @@ void replay_write_begin(struct replay_writer *writer, uint8_t *buffer, size_t ca
                         bool (*take)(void *context, const uint8_t *bytes, size_t count),
                         void *context, const struct replay_head *head);
 
-/* Goes on with a file that `reader` has read up to reader->at, between two steps: what is written
- * from now on belongs there. */
+/* Goes on with a file that `reader` has read up to reader->at, between two steps, and behind which
+ * there were `again` more ticks with the same inputs: what is written from now on belongs there. */
 void replay_write_resume(struct replay_writer *writer, uint8_t *buffer, size_t capacity,
                          bool (*take)(void *context, const uint8_t *bytes, size_t count),
-                         void *context, const struct replay_reader *reader);
+                         void *context, const struct replay_reader *reader, uint32_t again);
 
 /* In the order in which they happen; by slot within a step. */
 void replay_write_join(struct replay_writer *writer, uint32_t slot);
@@ -113,6 +115,7 @@ void replay_write_hash(struct replay_writer *writer, uint64_t hash);
 void replay_write_ask(struct replay_writer *writer, enum game_callback callback, uint32_t slot,
                       const uint8_t *bytes, uint32_t count);
 void replay_write_image(struct replay_writer *writer, const struct replay_image *image);
+void replay_write_seat(struct replay_writer *writer, uint32_t slot, const struct replay_seat *seat);
 
 /* Hands on what waits: for a recording that is left without an end. */
 void replay_write_flush(struct replay_writer *writer);
@@ -149,10 +152,11 @@ struct replay_reader {
     const uint8_t *bytes; /* borrowed: the whole file */
     size_t count, at;
     struct replay_head head;
-    struct replay_image image; /* that plays now */
-    uint32_t ticks;            /* so far */
-    uint64_t joined, left;     /* so far */
-    uint32_t slot_next;        /* within this step */
+    struct replay_image image;                /* that plays now */
+    struct replay_seat seats[GK_PLAYERS_MAX]; /* who sits where now */
+    uint32_t ticks;                           /* so far */
+    uint64_t joined, left;                    /* so far */
+    uint32_t slot_next;                       /* within this step */
     bool has_ended;
     uint64_t present;
     uint8_t inputs[GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX]; /* the last of each slot */

@@ -12,6 +12,7 @@ static bool head_read(struct replay_reader *reader);
 static enum replay_refusal head_judge(struct replay_reader *reader);
 static enum replay_refusal image_judge(struct replay_reader *reader,
                                        const struct replay_image *image);
+static bool seat_is_sane(const struct replay_seat *seat);
 static enum replay_refusal record_read(struct replay_reader *reader, struct replay_record *record);
 static enum replay_refusal join_read(struct replay_reader *reader, struct replay_record *record);
 static enum replay_refusal leave_read(struct replay_reader *reader, struct replay_record *record);
@@ -20,6 +21,7 @@ static enum replay_refusal again_read(struct replay_reader *reader, struct repla
 static enum replay_refusal ask_read(struct replay_reader *reader, struct replay_record *record);
 static enum replay_refusal image_read(struct replay_reader *reader, struct replay_record *record);
 static enum replay_refusal end_read(struct replay_reader *reader, struct replay_record *record);
+static enum replay_refusal seat_read(struct replay_reader *reader, struct replay_record *record);
 static enum replay_refusal result_read(struct replay_reader *reader, struct gk_result *ret_result);
 static enum replay_refusal slot_take(struct replay_reader *reader, struct replay_record *record);
 static void tick_give(struct replay_reader *reader, struct replay_record *record, uint32_t ticks);
@@ -68,6 +70,7 @@ enum replay_refusal replay_read_begin(struct replay_reader *reader, const uint8_
         return reader->head.match.player_count > GK_PLAYERS_MAX ? head_judge(reader)
                                                                 : truncated(reader);
     reader->image = reader->head.image;
+    memcpy(reader->seats, reader->head.seats, sizeof reader->seats);
     return head_judge(reader);
 }
 
@@ -112,15 +115,18 @@ static enum replay_refusal head_judge(struct replay_reader *reader)
                       head->hash_ticks, REPLAY_TICKS_MAX);
     if (!text_ends(head->game, sizeof head->game) || head->game[0] == 0)
         return refuse(reader, REPLAY_REFUSED_HEAD, "The game's id does not end.");
-    for (uint32_t slot = 0; slot < match->player_count; slot++) {
-        const struct replay_seat *seat = &head->seats[slot];
-        uint8_t reserved = 0;
-        for (size_t i = 0; i < sizeof seat->reserved; i++)
-            reserved |= seat->reserved[i];
-        if (!text_ends(seat->name, sizeof seat->name) || seat->bot_difficulty > 3 || reserved != 0)
+    for (uint32_t slot = 0; slot < match->player_count; slot++)
+        if (!seat_is_sane(&head->seats[slot]))
             return refuse(reader, REPLAY_REFUSED_HEAD, "What it says of seat %u is no seat.", slot);
-    }
     return image_judge(reader, &head->image);
+}
+
+static bool seat_is_sane(const struct replay_seat *seat)
+{
+    uint8_t reserved = 0;
+    for (size_t i = 0; i < sizeof seat->reserved; i++)
+        reserved |= seat->reserved[i];
+    return text_ends(seat->name, sizeof seat->name) && seat->bot_difficulty <= 3 && reserved == 0;
 }
 
 static enum replay_refusal image_judge(struct replay_reader *reader,
@@ -170,6 +176,8 @@ static enum replay_refusal record_read(struct replay_reader *reader, struct repl
         return image_read(reader, record);
     case REPLAY_END:
         return end_read(reader, record);
+    case REPLAY_SEAT:
+        return seat_read(reader, record);
     default:
         return refuse(reader, REPLAY_REFUSED_RECORD, "At byte %zu, there is no record of type %u.",
                       reader->at - 1, type);
@@ -322,6 +330,22 @@ static enum replay_refusal end_read(struct replay_reader *reader, struct replay_
                       reader->count - reader->at);
     record->ticks = reader->ticks;
     reader->has_ended = true;
+    return REPLAY_FINE;
+}
+
+static enum replay_refusal seat_read(struct replay_reader *reader, struct replay_record *record)
+{
+    uint8_t slot;
+    if (!take(reader, &slot, 1) || !take(reader, &record->seat, sizeof record->seat))
+        return truncated(reader);
+    if (slot >= reader->head.match.player_count)
+        return refuse(reader, REPLAY_REFUSED_SLOT,
+                      "After tick %u, somebody takes the seat of slot %u: there is none.",
+                      reader->ticks, slot);
+    if (!seat_is_sane(&record->seat))
+        return refuse(reader, REPLAY_REFUSED_RECORD, "What it says of seat %u is no seat.", slot);
+    record->slot = slot;
+    reader->seats[slot] = record->seat;
     return REPLAY_FINE;
 }
 

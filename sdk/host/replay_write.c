@@ -50,7 +50,7 @@ void replay_write_begin(struct replay_writer *writer, uint8_t *buffer, size_t ca
 
 void replay_write_resume(struct replay_writer *writer, uint8_t *buffer, size_t capacity,
                          bool (*take)(void *context, const uint8_t *bytes, size_t count),
-                         void *context, const struct replay_reader *reader)
+                         void *context, const struct replay_reader *reader, uint32_t again)
 {
     *writer = (struct replay_writer){.buffer = buffer,
                                      .capacity = capacity,
@@ -59,7 +59,8 @@ void replay_write_resume(struct replay_writer *writer, uint8_t *buffer, size_t c
                                      .player_count = reader->head.match.player_count,
                                      .input_bytes = reader->image.input_bytes,
                                      .hash_ticks = reader->head.hash_ticks,
-                                     .ticks = reader->ticks,
+                                     .ticks = reader->ticks + again,
+                                     .again = again,
                                      .check = hash_add(HASH_START, reader->bytes, reader->at),
                                      .present = reader->present};
     memcpy(writer->inputs, reader->inputs, sizeof writer->inputs);
@@ -142,6 +143,14 @@ void replay_write_image(struct replay_writer *writer, const struct replay_image 
     writer->input_bytes = image->input_bytes;
     writer->present = 0;
     memset(writer->inputs, 0, sizeof writer->inputs);
+}
+
+void replay_write_seat(struct replay_writer *writer, uint32_t slot, const struct replay_seat *seat)
+{
+    struct mark mark = record_begin(writer, REPLAY_SEAT);
+    put_byte(writer, slot);
+    put(writer, seat, sizeof *seat);
+    record_end(writer, mark);
 }
 
 void replay_write_flush(struct replay_writer *writer)

@@ -12,6 +12,8 @@ async function rerun(wasm, path) {
   let hashes = 0;
   game.init(head.match);
   for (const record of records) {
+    if (record.type === "seat") continue;
+    if (record.type === "image") throw new Error(`after tick ${ticks}, another image plays`);
     if (record.type === "join") game.join(record.slot);
     else if (record.type === "leave") game.leave(record.slot, record.reason);
     else if (record.type === "tick")

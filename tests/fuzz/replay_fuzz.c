@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 static void judge(const struct replay_record *record)
 {
     uint32_t player_count = reader.head.match.player_count;
-    if (record->type == REPLAY_JOIN || record->type == REPLAY_LEAVE)
+    if (record->type == REPLAY_JOIN || record->type == REPLAY_LEAVE || record->type == REPLAY_SEAT)
         PROMISE(record->slot < player_count);
     if (record->type == REPLAY_TICK)
         PROMISE(record->ticks > 0 &&
@@ -86,6 +86,9 @@ static void write_again(const struct replay_record *record)
         break;
     case REPLAY_END:
         (void)replay_write_end(&writer, record->hash, &record->result);
+        break;
+    case REPLAY_SEAT:
+        replay_write_seat(&writer, record->slot, &record->seat);
         break;
     default:
         abort();

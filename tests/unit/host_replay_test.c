@@ -72,6 +72,7 @@ static void record_all(void)
     tick(4, 1, 2);
     tick(4, 1, 3);
     replay_write_image(&writer, &image);
+    replay_write_seat(&writer, 2, &(struct replay_seat){.user = {7}, .name = "Late"});
     replay_write_tick(&writer,
                       &(struct gk_inputs){.present = 4, .bytes = (const uint8_t[6]){[4] = 9}});
     replay_write_ask(&writer, GAME_CALL_INPUT, 2, (const uint8_t *)"hello", 5);
@@ -134,6 +135,11 @@ static void test_replay_reads_what_was_written(void)
     record = next(REPLAY_TICK);
     CU_ASSERT_EQUAL(record.inputs.bytes[11], 3);
     CU_ASSERT_EQUAL(next(REPLAY_IMAGE).image.state_schema, 8);
+    record = next(REPLAY_SEAT);
+    CU_ASSERT_EQUAL(record.slot, 2);
+    CU_ASSERT_STRING_EQUAL(record.seat.name, "Late");
+    CU_ASSERT_EQUAL(memcmp(&reader.seats[2], &record.seat, sizeof record.seat), 0);
+    CU_ASSERT_STRING_EQUAL(reader.seats[1].name, "Zoë");
     record = next(REPLAY_TICK);
     CU_ASSERT_EQUAL(memcmp(record.inputs.bytes, "\0\0\0\0\x9\0", 6), 0);
     record = next(REPLAY_ASK);
@@ -179,7 +185,7 @@ static void test_replay_is_refused_or_unfinished_when_cut_at_any_byte(void)
         CU_ASSERT_NOT_EQUAL(refusal, REPLAY_FINE);
         unfinished += refusal == REPLAY_UNFINISHED;
     }
-    CU_ASSERT_EQUAL(unfinished, 15); /* before each of its records */
+    CU_ASSERT_EQUAL(unfinished, 16); /* before each of its records */
 }
 
 static void test_replay_is_refused_with_any_byte_changed(void)
@@ -218,7 +224,7 @@ static void test_replay_refuses_what_no_match_is(void)
 {
     CU_ASSERT_EQUAL(read_record("", 0), REPLAY_UNFINISHED);
     CU_ASSERT_EQUAL(read_record("\x00", 1), REPLAY_REFUSED_RECORD);
-    CU_ASSERT_EQUAL(read_record("\x0a", 1), REPLAY_REFUSED_RECORD);
+    CU_ASSERT_EQUAL(read_record("\x0b", 1), REPLAY_REFUSED_RECORD);
     CU_ASSERT_EQUAL(read_record("\1\3", 2), REPLAY_REFUSED_SLOT);           /* there is no slot 3 */
     CU_ASSERT_EQUAL(read_record("\1\1\1\0", 4), REPLAY_REFUSED_SLOT);       /* not in order */
     CU_ASSERT_EQUAL(read_record("\1\1\4\1\1\1", 6), REPLAY_REFUSED_SLOT);   /* is there */
@@ -235,6 +241,14 @@ static void test_replay_refuses_what_no_match_is(void)
     CU_ASSERT_EQUAL(read_record("\4\x81\x00", 3), REPLAY_REFUSED_NUMBER); /* 1 in two bytes */
     CU_ASSERT_EQUAL(read_record("\4\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11),
                     REPLAY_REFUSED_NUMBER);
+    char seat[50] = {10, 2, [18] = 'x', [49] = 0};
+    CU_ASSERT_EQUAL(read_record(seat, sizeof seat), REPLAY_UNFINISHED);
+    CU_ASSERT_EQUAL(read_record(seat, sizeof seat - 1), REPLAY_REFUSED_TRUNCATED);
+    seat[49] = 1;
+    CU_ASSERT_EQUAL(read_record(seat, sizeof seat), REPLAY_REFUSED_RECORD);
+    seat[49] = 0;
+    seat[1] = 3;
+    CU_ASSERT_EQUAL(read_record(seat, sizeof seat), REPLAY_REFUSED_SLOT);
     CU_ASSERT_EQUAL(read_record("\7\5\0\0", 4), REPLAY_REFUSED_RECORD); /* tick is no question */
     CU_ASSERT_EQUAL(read_record("\7\4\3\0", 4), REPLAY_REFUSED_RECORD);
     CU_ASSERT_EQUAL(read_record("\7\4\0\x81\x8", 5), REPLAY_REFUSED_NUMBER); /* 1025 bytes */

@@ -7,8 +7,11 @@
 
 static bool head_fits(const struct gk_manifest *manifest, const struct replay_head *head,
                       struct rerun_report *report);
+static bool image_fits(const struct gk_manifest *manifest, const struct replay_image *image);
 static enum rerun_verdict follow(struct run *run, const struct replay_record *record,
                                  const struct rerun_wishes *wishes, struct rerun_report *report);
+static enum rerun_verdict go_over(struct run *run, const struct replay_image *image,
+                                  const struct rerun_wishes *wishes, struct rerun_report *report);
 static enum rerun_verdict step(struct run *run, const struct replay_record *record,
                                const struct rerun_wishes *wishes, struct rerun_report *report);
 static enum rerun_verdict compare(const struct run *run, uint64_t hash,
@@ -25,6 +28,7 @@ enum rerun_verdict rerun(struct run *run, const uint8_t *file, size_t count,
     struct replay_record record = {.type = 0};
     enum rerun_verdict verdict = RERUN_SAME;
     memset(ret_report, 0, sizeof *ret_report);
+    ret_report->run = run;
     enum replay_refusal refusal = replay_read_begin(&reader, file, count);
     if (refusal == REPLAY_FINE && !head_fits(&run->manifest, &reader.head, ret_report))
         return RERUN_STRANGER;
@@ -34,6 +38,7 @@ enum rerun_verdict rerun(struct run *run, const uint8_t *file, size_t count,
         refusal = replay_read_next(&reader, &record);
         if (refusal == REPLAY_FINE)
             verdict = follow(run, &record, wishes, ret_report);
+        run = ret_report->run;
         if (run->fault != RUN_FINE)
             verdict = say(ret_report, RERUN_FAULT, "In tick %u, %s %s.", run->note->ticks,
                           game_callback_name(run->note->callback), run_fault_text(run->fault));
@@ -55,9 +60,7 @@ static bool head_fits(const struct gk_manifest *manifest, const struct replay_he
     if (strncmp(head->game, manifest->id, sizeof head->game) != 0)
         (void)say(report, RERUN_STRANGER, "The match is of the game \"%.32s\", this is \"%s\".",
                   head->game, manifest->id);
-    else if (image->state_schema != manifest->state_schema ||
-             image->state_bytes != manifest->state_bytes ||
-             image->input_bytes != manifest->input_bytes || head->tick_hz != manifest->tick_hz)
+    else if (!image_fits(manifest, image) || head->tick_hz != manifest->tick_hz)
         (void)say(report, RERUN_STRANGER,
                   "The match is of version %.24s, whose state (schema %u, %u bytes), inputs (%u "
                   "bytes) or steps (%u a second) are not those of this game.",
@@ -69,6 +72,13 @@ static bool head_fits(const struct gk_manifest *manifest, const struct replay_he
     else
         return true;
     return false;
+}
+
+static bool image_fits(const struct gk_manifest *manifest, const struct replay_image *image)
+{
+    return image->state_schema == manifest->state_schema &&
+           image->state_bytes == manifest->state_bytes &&
+           image->input_bytes == manifest->input_bytes;
 }
 
 static enum rerun_verdict follow(struct run *run, const struct replay_record *record,
@@ -89,15 +99,51 @@ static enum rerun_verdict follow(struct run *run, const struct replay_record *re
     case REPLAY_ASK:
         run_ask(run, record->callback, record->slot, record->bytes, record->count);
         return RERUN_SAME;
+    case REPLAY_SEAT:
+        return RERUN_SAME;
     case REPLAY_IMAGE:
-        return say(report, RERUN_STRANGER,
-                   "After tick %u, the match goes on with version %.24s of the game.", run->ticks,
-                   record->image.version);
+        return go_over(run, &record->image, wishes, report);
     case REPLAY_END:
         return end(run, record, report);
     default:
         return RERUN_REFUSED;
     }
+}
+
+/* As a swap of the server does it, see worker/takeover.h. */
+static enum rerun_verdict go_over(struct run *run, const struct replay_image *image,
+                                  const struct rerun_wishes *wishes, struct rerun_report *report)
+{
+    struct run *next = wishes->find_image ? wishes->find_image(image, wishes->context) : NULL;
+    const struct gk_manifest *manifest = next ? &next->manifest : NULL;
+    bool is_one_game = next && strcmp(manifest->id, run->manifest.id) == 0 &&
+                       (manifest->tick_hz == 0) == (run->manifest.tick_hz == 0) &&
+                       manifest->players_max >= run->match.player_count &&
+                       (manifest->state_schema != run->manifest.state_schema ||
+                        manifest->state_bytes == run->manifest.state_bytes);
+    if (!next) {
+        char sha[2 * sizeof image->sha + 1];
+        for (size_t i = 0; i < sizeof image->sha; i++)
+            snprintf(sha + 2 * i, 3, "%02x", image->sha[i]);
+        return say(report, RERUN_STRANGER,
+                   "After tick %u, the match goes on with version %.24s of the game, whose game.so "
+                   "has the SHA-256 %s: it is not at hand.",
+                   run->ticks, image->version, sha);
+    }
+    if (next == run && image_fits(manifest, image))
+        return RERUN_SAME; /* the caller takes one build for both */
+    if (!is_one_game || !image_fits(manifest, image))
+        return say(report, RERUN_STRANGER,
+                   "After tick %u, the match goes on with version %.24s of the game, which is not "
+                   "the one at hand.",
+                   run->ticks, image->version);
+    report->run = next;
+    report->swaps++;
+    if (!run_take_over(next, run) && next->fault == RUN_FINE)
+        return say(report, RERUN_DIFFERENT,
+                   "After tick %u, version %.24s does not take over the state here.", run->ticks,
+                   image->version);
+    return RERUN_SAME;
 }
 
 static enum rerun_verdict step(struct run *run, const struct replay_record *record,
@@ -142,6 +188,7 @@ static enum rerun_verdict end(const struct run *run, const struct replay_record 
                               struct rerun_report *report)
 {
     bool has_result = record->result.reason != 2;
+    report->has_result = has_result;
     enum rerun_verdict verdict = compare(run, record->hash, report);
     if (verdict != RERUN_SAME)
         return verdict;

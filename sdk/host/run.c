@@ -30,6 +30,7 @@ struct question {
 };
 
 static void lay(struct run *run, const struct gk_match *match);
+static bool migrate(struct run *run, const uint8_t *old, uint32_t bytes, uint32_t schema);
 static uint32_t ask(struct run *run, const struct question *question);
 static uint32_t ask_again(struct run *run, const struct question *question);
 static void note_down(struct run *run, const struct question *question);
@@ -111,6 +112,7 @@ bool run_match_fits(const struct gk_manifest *manifest, const struct gk_match *m
 
 void run_begin(struct run *run, const struct gk_match *match)
 {
+    assert(run_match_fits(&run->manifest, match));
     lay(run, match);
     (void)ask(run, &(struct question){.callback = GAME_CALL_INIT});
     if (run->game.check && run->fault == RUN_FINE &&
@@ -121,7 +123,7 @@ void run_begin(struct run *run, const struct gk_match *match)
 /* A match that nobody has come to and nothing has happened in, over a state of zero. */
 static void lay(struct run *run, const struct gk_match *match)
 {
-    assert(run_match_fits(&run->manifest, match));
+    assert(match->player_count <= run->manifest.players_max);
     run->match = *match;
     run->present = run->leaving = run->joined = run->left = run->inputs_present = 0;
     run->turn_is_over = run->is_over = false;
@@ -137,6 +139,7 @@ static void lay(struct run *run, const struct gk_match *match)
 void run_resume(struct run *run, const struct gk_match *match, const uint8_t *state, uint32_t ticks,
                 uint64_t joined, uint64_t left)
 {
+    assert(run_match_fits(&run->manifest, match));
     lay(run, match);
     memcpy(run->state.bytes, state, run->state.count);
     run->ticks = ticks;
@@ -147,7 +150,13 @@ void run_resume(struct run *run, const struct gk_match *match, const uint8_t *st
 bool run_migrate(struct run *run, const struct gk_match *match, const uint8_t *old, uint32_t bytes,
                  uint32_t schema)
 {
+    assert(run_match_fits(&run->manifest, match));
     lay(run, match);
+    return migrate(run, old, bytes, schema);
+}
+
+static bool migrate(struct run *run, const uint8_t *old, uint32_t bytes, uint32_t schema)
+{
     if (!run->game.migrate)
         return false;
     return ask(run,
@@ -155,6 +164,24 @@ bool run_migrate(struct run *run, const struct gk_match *match, const uint8_t *o
                    .callback = GAME_CALL_MIGRATE, .slot = schema, .bytes = old, .count = bytes}) ==
                1 &&
            run->fault == RUN_FINE;
+}
+
+bool run_take_over(struct run *run, const struct run *from)
+{
+    uint32_t schema = from->manifest.state_schema;
+    bool has_one_schema = schema == run->manifest.state_schema;
+    lay(run, &from->match);
+    run->ticks = from->ticks;
+    run->present = run->joined = from->joined;
+    run->left = from->left;
+    if (has_one_schema) {
+        assert(run->state.count == from->state.count);
+        memcpy(run->state.bytes, from->state.bytes, run->state.count);
+    } else if (!migrate(run, from->state.bytes, (uint32_t)from->state.count, schema)) {
+        return false;
+    }
+    look(run);
+    return run->fault == RUN_FINE;
 }
 
 void run_join(struct run *run, uint32_t slot)

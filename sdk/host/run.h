@@ -104,6 +104,11 @@ void run_resume(struct run *run, const struct gk_match *match, const uint8_t *st
 bool run_migrate(struct run *run, const struct gk_match *match, const uint8_t *old, uint32_t bytes,
                  uint32_t schema);
 
+/* Goes on, between two steps, with the match that `from` plays with another version, which has the
+ * same id and room for its players: from its state as it is when the schemas are equal (and then
+ * the sizes are), else as run_migrate. The mode is the one that it began with, of that version. */
+bool run_take_over(struct run *run, const struct run *from);
+
 /* From the next step on, as the server has it: who is connected. Each slot is below player_count.
  * After GK_LEAVE_LEFT a slot stays empty and has no input. */
 void run_join(struct run *run, uint32_t slot);

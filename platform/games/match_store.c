@@ -93,6 +93,7 @@ enum error match_store_end(struct service_context *context, const struct match_r
     AUTO_ROWS *rows = NULL;
     char match[ID_TEXT_BYTES], hash[24];
     bool aborted = result->result.reason == SPOOL_REASON_ABORTED;
+    bool has_state = result->ticks != 0 || result->state_hash != 0; /* its arena was there */
     id_text(&result->match, match);
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)result->state_hash);
 
@@ -104,7 +105,8 @@ enum error match_store_end(struct service_context *context, const struct match_r
             database_run(database, &match_end, &rows, match, database_number(result->epoch),
                          aborted ? "aborted" : "ended", match_reason_text(result->result.reason),
                          database_number(result->ended_unix_ms),
-                         database_number((int64_t)result->ticks), hash, DATABASE_END);
+                         has_state ? database_number((int64_t)result->ticks) : NULL,
+                         has_state ? hash : NULL, DATABASE_END);
     if (error != OK)
         return error;
     if (rows_count(rows) == 0) {
@@ -194,13 +196,15 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
     json_t *list = json_array();
     for (int i = 0; i < rows_count(players); i++)
         json_array_append_new(list, player_json(players, i));
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:n}", "id",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:n}", "id",
                      rows_text(match, 0, "id"), "game", rows_text(match, 0, "game"), "version",
                      rows_text(match, 0, "version"), "sha", rows_text(match, 0, "sha"), "mode",
                      rows_text(match, 0, "mode"), "room", rows_text(match, 0, "room"), "state",
                      rows_text(match, 0, "state"), "startedAt", rows_text(match, 0, "started_at"),
                      "endedAt", text_or_null(match, 0, "ended_at"), "reason",
-                     text_or_null(match, 0, "reason"), "players", list, "replay");
+                     text_or_null(match, 0, "reason"), "players", list, "ticks",
+                     number_or_null(match, 0, "ticks"), "stateHash",
+                     text_or_null(match, 0, "state_hash"), "replay");
 }
 
 static json_t *player_json(const struct rows *players, int row)

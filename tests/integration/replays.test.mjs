@@ -53,7 +53,7 @@ const game_of = (sha) => path.join(platform.data_dir, 'store', sha, 'game.so');
 // Runs it again with the very game that played: every hash, and the result.
 async function verify(match) {
     const bytes = await replay_of(match);
-    const { sha, state } = await match_of(match);
+    const { sha, state, ticks, stateHash } = await match_of(match);
     const game = game_of(sha);
     const sum = crypto.createHash('sha256').update(fs.readFileSync(game)).digest();
     assert.deepEqual(bytes.subarray(12, 44), sum);
@@ -66,8 +66,9 @@ async function verify(match) {
     const [row] = await platform.sql(
         `select state_hash, ticks from games.matches where id = '${match}'`,
     );
-    assert.equal(hex(end.hash), row.state_hash);
-    assert.equal(end.ticks, Number(row.ticks));
+    assert.deepEqual([hex(end.hash), end.ticks], [row.state_hash, Number(row.ticks)]);
+    assert.deepEqual([hex(end.hash), end.ticks], [stateHash, ticks]);
+    assert.match(stdout, new RegExp(`^last_hash=0x${stateHash}$`, 'm')); // as the rules give it
     assert.equal(state, 'ended');
     return { stdout, records, end };
 }

@@ -164,6 +164,8 @@ export interface Match {
     endedAt: string | null;
     reason: null | 'finished' | 'forfeit' | 'aborted';
     players: MatchPlayer[];
+    ticks: number | null;
+    stateHash: string | null;
     replay: null | 'pending' | 'ready' | 'none';
 }
 

@@ -32,7 +32,7 @@ delete from matches where id = $1 and state = 'live';
 
 -- name: match_get
 select id, epoch, room, game, version, sha, mode, state, reason, rfc3339(started_at) as started_at,
-       rfc3339(ended_at) as ended_at
+       rfc3339(ended_at) as ended_at, ticks, state_hash
 from matches where id = $1;
 
 -- name: match_players_get

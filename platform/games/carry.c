@@ -43,10 +43,16 @@ static void carry_beginning(const struct carry *from, const struct carry *to,
     to->match->leaving = from->match->leaving;
     to->match->deaf_commit = to->match->dropped = to->match->refuses_again = 0;
     to->match->turn_since_ms = from->match->turn_since_ms;
-    to->match->journal_kept = from->match->journal_kept;
+    carry_journal(from, to, UINT64_MAX);
+    carry_inputs(from, to);
+}
+
+void carry_journal(const struct carry *from, const struct carry *to, uint64_t journaled)
+{
+    uint64_t kept = from->match->journal_kept;
+    to->match->journal_kept = kept < journaled ? kept : journaled;
     memcpy(arena_journal(to->sizes, to->match), arena_journal(from->sizes, from->match),
            ARENA_JOURNAL_BYTES);
-    carry_inputs(from, to);
 }
 
 static bool carry_commit(const struct carry *from, const struct carry *to)

@@ -26,4 +26,7 @@ must_use bool carry_match(const struct carry *from, const struct carry *to,
 must_use bool carry_import(const struct carry *from, uint32_t schema, const struct carry *to,
                            const struct control_match_start *start);
 
+/* What was journaled, for a match that stands at `journaled` bytes of it there. */
+void carry_journal(const struct carry *from, const struct carry *to, uint64_t journaled);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "games/carry.h"
 #include "games/crash_bundle.h"
 #include "games/supervision.h"
 
@@ -125,7 +126,9 @@ static bool step_back(struct worker *worker, struct live_match *match)
             : one;
     if (back->block.commit == 0 || back->block.commit >= ladder->first.before.block.commit)
         return false;
-    struct arena_match *from = worker_process_match(worker->process, match->start.arena_index);
+    struct carry from = {&worker->process->sizes,
+                         worker_process_match(worker->process, match->start.arena_index)};
+    match_keep(worker, match);
     struct worker *alone =
         supervisor_has_too_many(worker->supervisor, worker->process->image->manifest.id)
             ? NULL
@@ -143,15 +146,16 @@ static bool step_back(struct worker *worker, struct live_match *match)
     struct arena_match *arena = worker_process_match(alone->process, match->start.arena_index);
     struct arena_block *block = arena_block_at(sizes, arena, back->block.commit);
     arena->start = match->start;
-    arena->leaving = from->leaving; /* who gave up since has given up */
+    arena->leaving = from.match->leaving; /* who gave up since has given up */
     arena->refuses_again = 1;
     *block = back->block;
     memcpy(arena_state(block), back->state, sizes->state_bytes);
     arena_guard_set(sizes, block);
+    carry_journal(&from, &(struct carry){sizes, arena}, block->journaled);
+    record_back(match->record, block->commit, block->journaled);
     arena_commit(arena, block);
     atomic_store(&arena->status, ARENA_LIVE);
-    atomic_store(&from->status, ARENA_FREE);
-    match_keep(alone, match); /* its replay sees that it has gone back */
+    atomic_store(&from.match->status, ARENA_FREE);
     match_changed(alone, match);
     say(alone, match, "a match killed its worker again; it steps back, alone in a worker");
     return true;

@@ -29,14 +29,15 @@ function(gamekit_add_game id)
     target_compile_options(game_${id} PRIVATE ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_NATIVE_OPTIONS}
         ${GAMEKIT_WARNINGS})
     target_link_options(game_${id} PRIVATE ${GAMEKIT_LINK_OPTIONS})
-    # The files beside the rules have a stamp of their own: they change without the rules.
+    # The files beside the rules have a stamp of their own: they change without the rules. It is older than
+    # the copies, so a file that is saved while it is copied is copied again.
     file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/client/*)
     add_custom_command(OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
+        COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
         COMMAND ${CMAKE_COMMAND} -E make_directory ${bundle}
         COMMAND ${CMAKE_COMMAND} -E copy ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${bundle}/game.json
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${bundle}/client
         COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client
-        COMMAND ${CMAKE_COMMAND} -E touch ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp
         DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${files} VERBATIM)
     add_custom_target(bundle_${id} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp)
     foreach(all bundles wasm)

@@ -54,6 +54,8 @@ promise 0 "100% tests passed" ctest --test-dir star-catch/build
 if command -v clang >/dev/null && command -v wasm-ld >/dev/null; then
     promise 0 "" test -s star-catch/build/wasm/star-catch.wasm
 fi
+# What is saved while it is copied is copied again: the stamp is no younger than what it stands for.
+promise 1 "" sh -c 'find star-catch/build/bundle.stamp -newer star-catch/build/plugins.d/star-catch/game.json | grep .'
 promise 0 "b/b.c" "$gamekit" new b
 promise 0 "plugins.d/b" "$gamekit" build b
 

@@ -46,14 +46,23 @@ class Playground {
         playground.tool = spawn(program, ['play', playground.folder, '--no-browser'], {
             stdio: ['ignore', 'pipe', 'inherit'],
         });
+        try {
+            await playground.#begin(browser);
+        } catch (error) {
+            playground.tool.kill('SIGKILL'); // else it is waited for without end
+            throw error;
+        }
+        return playground;
+    }
+
+    async #begin(browser) {
         let said = '';
-        playground.tool.stdout.on('data', (piece) => {
+        this.tool.stdout.on('data', (piece) => {
             said += piece;
         });
-        [playground.address] = await until('the address', () => said.match(/http:\S+/), BUILD_MS);
-        playground.context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-        playground.page = await playground.show();
-        return playground;
+        [this.address] = await until('the address', () => said.match(/http:\S+/), BUILD_MS);
+        this.context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+        this.page = await this.show();
     }
 
     // The first mode at its own speed, both by keyboard.

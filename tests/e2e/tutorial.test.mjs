@@ -20,6 +20,7 @@ describe('the tutorial in the browser', () => {
     let author;
     let browser;
     let platform;
+    let tool; // while it runs
     const steps = tutorial_steps();
     const on_platform = steps.findIndex(({ kind }) => kind === 'console platform');
 
@@ -31,6 +32,7 @@ describe('the tutorial in the browser', () => {
         ]);
     });
     after(async () => {
+        tool?.kill('SIGKILL');
         await browser?.close();
         await platform?.stop();
         author.leave();
@@ -49,7 +51,6 @@ describe('the tutorial in the browser', () => {
 
     test('the playground shows what it says', { timeout: 6 * BUILD_MS }, async () => {
         let page = null;
-        let tool = null;
         let complaints = '';
         for (const step of steps.slice(0, on_platform)) {
             if (step.kind === 'console running') {

@@ -52,6 +52,13 @@ export async function until(what, look, timeout_ms = WAIT_MS) {
     }
 }
 
+// A file of tests that takes too long is ended by the runner, and its platforms with it.
+const masters = new Set();
+process.once('SIGTERM', () => {
+    for (const master of masters) master.kill('SIGKILL');
+    process.exit(1);
+});
+
 // A block of ports that is ours as long as its last one is bound.
 async function take_ports() {
     for (let attempt = 0; attempt < 1000; attempt++) {
@@ -80,7 +87,12 @@ function has_ended(pid) {
 
 export async function start_platform(options = {}) {
     const platform = new Platform(options);
-    await platform.start();
+    try {
+        await platform.start();
+    } catch (error) {
+        platform.master.kill('SIGKILL'); // else it is waited for without end
+        throw error;
+    }
     return platform;
 }
 
@@ -126,8 +138,12 @@ export class Platform {
         const started_output = this.#output.length;
         for (const stream of [this.master.stdout, this.master.stderr])
             stream.setEncoding('utf8').on('data', (text) => (this.#output += text));
+        masters.add(this.master);
         this.ended = once(this.master, 'exit');
-        this.ended.then(() => (this.has_ended = true));
+        this.ended.then(() => {
+            this.has_ended = true;
+            masters.delete(this.master);
+        });
         this.has_ended = false;
         await until(
             'the platform to start',
@@ -160,6 +176,7 @@ export class Platform {
             this.check_logs();
             assert.deepEqual([...this.#violations], []);
         } finally {
+            if (!this.has_ended) this.master.kill('SIGKILL');
             this.#agent.destroy();
             this.#secure_agent.destroy();
             this.ports.lock.close();

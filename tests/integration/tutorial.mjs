@@ -8,6 +8,7 @@ import path from 'node:path';
 import { program } from './harness.mjs';
 
 const document = path.resolve(import.meta.dirname, '../../docs/games/tutorial.md');
+const COMMAND_MS = 120_000; // on a busy machine
 const START = '## 2. '; // before it the tool is installed, which the build has done
 
 // The steps from part 2 on: {kind, text}, kind being what stands behind ```, or "quote".
@@ -64,7 +65,13 @@ export class Author {
 
     #run([command, ...words], input = '') {
         const { folder: cwd, environment: env } = this;
-        return execFileSync(command, words, { cwd, env, input, encoding: 'utf8' });
+        return execFileSync(command, words, {
+            cwd,
+            env,
+            input,
+            encoding: 'utf8',
+            timeout: COMMAND_MS,
+        });
     }
 
     leave() {

@@ -81,9 +81,10 @@ const char *record_file_seat(struct record_file *file, uint32_t slot,
     if (slot >= file->head.match.player_count ||
         memcmp(&file->head.seats[slot], seat, sizeof *seat) == 0)
         return NULL;
+    const char *fault = file->is_begun || file->is_resumed ? NULL : begin(file, 0);
     file->head.seats[slot] = *seat;
-    if (!file->is_begun)
-        return NULL; /* the head, or who resumes, says it */
+    if (fault || !file->is_begun)
+        return fault; /* a file that is resumed says it where it goes on */
     replay_write_seat(&file->writer, slot, seat);
     return file->writer.is_full ? why_full(file) : NULL;
 }

@@ -8,13 +8,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { readReplay } from '../../sdk/tests/replay.mjs';
 import { arenas, input, newest, play, sees, variant, workers } from './counting.mjs';
 import { program, start_platform, until } from './harness.mjs';
 import { act, make_room, NOBODY, refused } from './lobby.mjs';
+import * as recorded from './recorded.mjs';
 
 const run = promisify(execFile);
-const gamekit = path.join(path.dirname(program), 'gamekit');
 const pong = path.join(path.dirname(program), '../plugins.d/pong');
 const RETURN_MS_MAX = 30_000; // of a service that is started again
 const MATCH_MS_MAX = 120_000; // until somebody misses the ball
@@ -33,47 +32,8 @@ after(async () => {
     fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const match_of = async (id) => (await platform.api('GET', `/api/games/matches/${id}`)).body;
-
-// The bytes of it, once they are there.
-async function replay_of(match) {
-    const url = `${platform.origin}/api/games/matches/${match}/replay`;
-    const answer = await until('the replay', async () => {
-        const one = await fetch(url);
-        return one.status === 200 && one;
-    });
-    assert.equal(answer.headers.get('content-type'), 'application/octet-stream');
-    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
-    assert.equal((await match_of(match)).replay, 'ready');
-    return Buffer.from(await answer.arrayBuffer());
-}
-
-const game_of = (sha) => path.join(platform.data_dir, 'store', sha, 'game.so');
-
-// Runs it again with the very game that played: every hash, and the result.
-async function verify(match) {
-    const bytes = await replay_of(match);
-    const { sha, state, ticks, stateHash } = await match_of(match);
-    const game = game_of(sha);
-    const sum = crypto.createHash('sha256').update(fs.readFileSync(game)).digest();
-    assert.deepEqual(bytes.subarray(12, 44), sum);
-    const file = path.join(folder, `${match}.gkreplay`);
-    fs.writeFileSync(file, bytes);
-    const { stdout } = await run(gamekit, ['replay', file, game]);
-    const records = [...readReplay(bytes).records];
-    const end = records.at(-1);
-    assert.equal(end.type, 'end');
-    const [row] = await platform.sql(
-        `select state_hash, ticks from games.matches where id = '${match}'`,
-    );
-    assert.deepEqual([hex(end.hash), end.ticks], [row.state_hash, Number(row.ticks)]);
-    assert.deepEqual([hex(end.hash), end.ticks], [stateHash, ticks]);
-    assert.match(stdout, new RegExp(`^last_hash=0x${stateHash}$`, 'm')); // as the rules give it
-    assert.equal(state, 'ended');
-    return { stdout, records, end };
-}
-
-const hex = (number) => number.toString(16).padStart(16, '0');
+const verify = (match) => recorded.verify(platform, match);
+const match_of = (match) => recorded.match_of(platform, match);
 
 describe('a match whose worker is killed', () => {
     test('has a replay that runs again to its end', async () => {

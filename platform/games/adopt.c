@@ -1,5 +1,6 @@
 /* Each arena is mapped, its head held against the manifest of the image that it names, and its
- * matches carried over one by one. The workers of then are dead: they die with their supervisor. */
+ * matches carried over one by one; a version that was on trial is so again, with its way back. The
+ * workers of then are dead: they die with their supervisor. */
 #include "games/adopt.h"
 
 #include <dirent.h>
@@ -27,7 +28,18 @@ struct left_arena {
     struct arena_head *head; /* mapped */
     uint64_t bytes;
     struct arena_head sizes; /* as they were when they were held against the manifest */
-    struct image *image;     /* kept */
+    struct image *image;     /* kept; NULL: it cannot be taken up */
+};
+
+struct left_arenas {
+    int count;
+    struct left_arena *each; /* owned */
+};
+
+/* Where a match would go back to, whose version was on trial. */
+struct parked {
+    const struct left_arena *arena;
+    struct arena_match *match;
 };
 
 static int list_arenas(const struct supervisor *supervisor,
@@ -36,9 +48,16 @@ static bool open_arena(struct supervisor *supervisor, const char *name,
                        struct left_arena *ret_arena);
 static const char *look_into(struct supervisor *supervisor, struct left_arena *arena);
 static void close_arena(struct left_arena *arena);
-static int adopt_matches(struct supervisor *supervisor, const struct left_arena *arena);
-static bool adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
-                        struct arena_match *left);
+static void adopt_trial(struct supervisor *supervisor, const struct left_arenas *arenas,
+                        const struct left_arena *arena);
+static bool find_parked(const struct left_arenas *arenas, const struct left_arena *away,
+                        const uint8_t match[16], struct parked *ret_parked);
+static int adopt_matches(struct supervisor *supervisor, const struct left_arenas *arenas,
+                         const struct left_arena *arena);
+static struct live_match *adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
+                                      struct arena_match *left, struct worker **ret_worker);
+static void park_again(struct worker *worker, const struct live_match *match,
+                       const struct parked *parked);
 static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start);
 static bool is_adopted(const struct supervisor *supervisor, const struct id *match);
 static struct worker *worker_with_room(struct supervisor *supervisor, struct image *image,
@@ -49,19 +68,27 @@ static void take_result(struct supervisor *supervisor, const struct left_arena *
 void adopt_arenas(struct supervisor *supervisor)
 {
     char(*names)[ARENA_NAME_BYTES] = calloc(ARENAS_MAX, ARENA_NAME_BYTES);
-    if (!names)
-        return;
-    int count = list_arenas(supervisor, names);
-    for (int i = 0; i < count; i++) {
-        struct left_arena arena = {.path = ""};
-        if (open_arena(supervisor, names[i], &arena)) {
-            int matches = adopt_matches(supervisor, &arena);
-            log_info("an arena of an earlier run is taken up", "arena", names[i], "game",
-                     arena.image->manifest.id, "version", arena.image->manifest.version, "matches",
-                     log_number(matches), NULL);
-        }
-        close_arena(&arena);
+    struct left_arenas arenas = {.each = calloc(ARENAS_MAX, sizeof *arenas.each)};
+    if (names && arenas.each)
+        arenas.count = list_arenas(supervisor, names);
+    for (int i = 0; i < arenas.count; i++)
+        if (!open_arena(supervisor, names[i], &arenas.each[i]))
+            close_arena(&arenas.each[i]);
+    for (int i = 0; i < arenas.count; i++)
+        if (arenas.each[i].image)
+            adopt_trial(supervisor, &arenas, &arenas.each[i]);
+    for (int i = 0; i < arenas.count; i++) {
+        const struct left_arena *arena = &arenas.each[i];
+        if (!arena->image)
+            continue;
+        int matches = adopt_matches(supervisor, &arenas, arena);
+        log_info("an arena of an earlier run is taken up", "arena", names[i], "game",
+                 arena->image->manifest.id, "version", arena->image->manifest.version, "matches",
+                 log_number(matches), NULL);
     }
+    for (int i = 0; i < arenas.count; i++)
+        close_arena(&arenas.each[i]);
+    free(arenas.each);
     free(names);
 }
 
@@ -124,51 +151,120 @@ static const char *look_into(struct supervisor *supervisor, struct left_arena *a
     return NULL;
 }
 
+/* Twice is once. */
 static void close_arena(struct left_arena *arena)
 {
     if (arena->head)
         munmap(arena->head, arena->bytes);
     image_release(arena->image);
     unlink(arena->path);
+    arena->head = NULL;
+    arena->image = NULL;
 }
 
-static int adopt_matches(struct supervisor *supervisor, const struct left_arena *arena)
+/* Its version is on trial if a match in it has left another one. */
+static void adopt_trial(struct supervisor *supervisor, const struct left_arenas *arenas,
+                        const struct left_arena *arena)
+{
+    struct parked parked;
+    if (atomic_load(&arena->head->on_trial) != 1)
+        return;
+    for (uint32_t i = 0; i < arena->sizes.match_count; i++) {
+        struct arena_match *match = arena_match_in(arena->head, &arena->sizes, i);
+        if (atomic_load(&match->status) != ARENA_LIVE ||
+            !find_parked(arenas, arena, match->start.match, &parked))
+            continue;
+        game_adopt_trial(supervisor, arena->image, parked.arena->image);
+        return;
+    }
+}
+
+static bool find_parked(const struct left_arenas *arenas, const struct left_arena *away,
+                        const uint8_t match[16], struct parked *ret_parked)
+{
+    for (int i = 0; i < arenas->count; i++) {
+        const struct left_arena *arena = &arenas->each[i];
+        if (!arena->image || image_equal(arena->image, away->image) ||
+            strcmp(arena->image->manifest.id, away->image->manifest.id) != 0)
+            continue;
+        for (uint32_t j = 0; j < arena->sizes.match_count; j++) {
+            struct arena_match *left = arena_match_in(arena->head, &arena->sizes, j);
+            if (atomic_load(&left->status) != ARENA_PARKED ||
+                memcmp(left->start.match, match, sizeof left->start.match) != 0)
+                continue;
+            *ret_parked = (struct parked){arena, left};
+            return true;
+        }
+    }
+    return false;
+}
+
+static int adopt_matches(struct supervisor *supervisor, const struct left_arenas *arenas,
+                         const struct left_arena *arena)
 {
     int count = 0;
     for (uint32_t i = 0; i < arena->sizes.match_count; i++) {
         struct arena_match *left = arena_match_in(arena->head, &arena->sizes, i);
         uint32_t status = atomic_load(&left->status);
-        if (status == ARENA_LIVE || status == ARENA_OVER)
-            count += adopt_match(supervisor, arena, left);
+        struct worker *worker;
+        struct parked parked;
+        if (status != ARENA_LIVE && status != ARENA_OVER)
+            continue;
+        const struct live_match *match = adopt_match(supervisor, arena, left, &worker);
+        if (!match)
+            continue;
+        count++;
+        if (game_is_on_trial(supervisor, arena->image) &&
+            find_parked(arenas, arena, match->id.bytes, &parked))
+            park_again(worker, match, &parked);
     }
     return count;
 }
 
+/* At the same index as where it is played, as after a change. */
+static void park_again(struct worker *worker, const struct live_match *match,
+                       const struct parked *parked)
+{
+    const struct supervisor *supervisor = worker->supervisor;
+    const struct arena_wish wish = {.capacity = worker->process->capacity};
+    uint32_t index = match->start.arena_index;
+    if (!worker->parked)
+        worker->parked =
+            worker_process_create(parked->arena->image, supervisor->arena_folder, &wish);
+    if (!worker->parked || !image_equal(worker->parked->image, parked->arena->image) ||
+        index >= worker->parked->capacity)
+        return; /* it goes back as one that began later */
+    const struct carry from = {&parked->arena->sizes, parked->match};
+    const struct carry to = {&worker->parked->sizes, worker_process_match(worker->parked, index)};
+    if (carry_match(&from, &to, &match->start))
+        atomic_store(&to.match->status, ARENA_PARKED);
+}
+
 /* It is in the placements before its worker plays: gateways and the sweep of what is left over find
  * it. Its longest time begins anew. */
-static bool adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
-                        struct arena_match *left)
+static struct live_match *adopt_match(struct supervisor *supervisor, const struct left_arena *arena,
+                                      struct arena_match *left, struct worker **ret_worker)
 {
     struct live_match *match = calloc(1, sizeof *match);
     if (!match)
-        return false;
+        return NULL;
     match->start = left->start;
     match->begun_ms = clock_monotonic_ms();
     memcpy(match->id.bytes, match->start.match, sizeof match->id.bytes);
     if (!start_is_sane(arena, &match->start) || is_adopted(supervisor, &match->id)) {
         free(match);
-        return false;
+        return NULL;
     }
     if (atomic_load(&left->status) == ARENA_OVER) {
         take_result(supervisor, arena, match, left);
         free(match);
-        return false;
+        return NULL;
     }
     struct worker *worker =
         worker_with_room(supervisor, arena->image, match->start.matches_per_worker);
     if (!worker || !worker_take(worker, match)) {
         free(match);
-        return false;
+        return NULL;
     }
     struct carry from = {&arena->sizes, left};
     struct carry to = {&worker->process->sizes,
@@ -176,10 +272,11 @@ static bool adopt_match(struct supervisor *supervisor, const struct left_arena *
     if (carry_match(&from, &to, &match->start) && match_place(worker, match)) {
         atomic_store(&to.match->status, ARENA_LIVE);
         match->record = record_resume(supervisor->records, arena->image, &match->start, to.match);
-        return true;
+        *ret_worker = worker;
+        return match;
     }
     match_abort(worker, match);
-    return false;
+    return NULL;
 }
 
 static bool start_is_sane(const struct left_arena *arena, const struct control_match_start *start)

@@ -26,7 +26,15 @@ must_use bool carry_match(const struct carry *from, const struct carry *to,
 must_use bool carry_import(const struct carry *from, uint32_t schema, const struct carry *to,
                            const struct control_match_start *start);
 
-/* What was journaled, for a match that stands at `journaled` bytes of it there. */
+/* What was journaled up to `journaled` bytes, for a match that stands there or has to get there. */
 void carry_journal(const struct carry *from, const struct carry *to, uint64_t journaled);
+
+/* Back to a version that the match has left: `left` is its last commit there, in an arena of
+ * equal state_bytes, and `away` where it was played since. It stands at that commit, and what was
+ * journaled since is to be run again, see worker/rerun.h. A match without a commit there began
+ * later; it is run again from its beginning. False when not all of that is in the journal any more,
+ * or the inputs have another size. */
+must_use bool carry_back(const struct carry *left, const struct carry *away, const struct carry *to,
+                         const struct control_match_start *start);
 
 #endif

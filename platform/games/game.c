@@ -18,9 +18,10 @@ static void on_trial(struct game *game);
 static void drain(struct game *game, const char *why);
 static void settle(struct game *game, enum swap_outcome outcome);
 static void call_off(struct game *game, bool is_bad, const char *why);
-static void go_back(struct game *game, const char *why);
+static void begin_trial(struct game *game);
+static void go_back(struct game *game, bool is_bad, const char *why);
 static void take_back(struct game *game, struct order *asker);
-static void change_back(struct game *game);
+static uint32_t change_back(struct game *game, bool is_bad);
 static void look_after_drain(struct game *game, int64_t now_ms);
 static void fill_report(const struct game *game, const struct image *from, const struct image *to,
                         enum swap_mode mode, enum swap_outcome outcome,
@@ -55,9 +56,11 @@ void game_offer(struct supervisor *supervisor, struct image *image, enum swap_mo
             (void)order_answer(asker, ERROR_OVERLOADED);
         return;
     }
-    if (is_first || (game->phase == GAME_SETTLED && image_equal(image, game->image))) {
+    bool is_open = game->phase == GAME_SETTLED || game->phase == GAME_ON_TRIAL;
+    if (is_first || (is_open && image_equal(image, game->image))) {
         struct swap_report report;
-        fill_report(game, game->image, image, mode, SWAP_DONE, &report);
+        fill_report(game, game->image, image, mode,
+                    game->phase == GAME_SETTLED ? SWAP_DONE : SWAP_ON_TRIAL, &report);
         choose(game, image);
         answer(asker, &report);
         supervisor_ensure_worker(supervisor, image);
@@ -91,6 +94,20 @@ void game_adopt(struct supervisor *supervisor, struct worker *worker)
     if (!game)
         game = game_make(supervisor, image);
     worker->draining = game && !image_equal(image, game->image);
+}
+
+void game_adopt_trial(struct supervisor *supervisor, struct image *image, struct image *before)
+{
+    struct game *game = game_find(supervisor, image->manifest.id);
+    if (game)
+        return; /* it plays on, or ends, without a way back */
+    game = game_make(supervisor, image);
+    if (!game)
+        return;
+    game->other = image_keep(before);
+    fill_report(game, before, image, SWAP_LIVE, SWAP_ON_TRIAL, &game->report);
+    begin_trial(game);
+    say(game, "a trial of an earlier run begins anew", "");
 }
 
 void game_free(struct game *game)
@@ -183,7 +200,7 @@ void game_next_lost(struct worker *worker, const char *why)
     int status = worker_process_end(worker->next);
     death_report(worker, worker->next, status, why, &death);
     if (game->phase == GAME_PARKING)
-        go_back(game, death.sentence);
+        go_back(game, !death.is_killed, death.sentence);
     else
         call_off(game, !death.is_killed, death.sentence);
 }
@@ -223,16 +240,21 @@ static void on_trial(struct game *game)
     struct image *before = game->image;
     game->image = game->other;
     game->other = before;
-    game->phase = GAME_ON_TRIAL;
-    game->report.outcome = SWAP_ON_TRIAL;
+    begin_trial(game);
     game->report.matches = matches;
     game->report.hand_over_us = clock_monotonic_ns() / 1000 - game->since_us;
-    game->until_ms =
-        clock_monotonic_ms() + game->supervisor->context->settings->trial_seconds * 1000;
     choose(game, game->image);
     say(game, "all matches play the other version, on trial", "");
     answer_asker(game);
     supervisor_ensure_worker(game->supervisor, game->image);
+}
+
+static void begin_trial(struct game *game)
+{
+    const struct settings *settings = game->supervisor->context->settings;
+    game->phase = GAME_ON_TRIAL;
+    game->report.outcome = SWAP_ON_TRIAL;
+    game->until_ms = clock_monotonic_ms() + settings->trial_seconds * 1000;
 }
 
 bool game_fault(struct worker *worker, const char *why)
@@ -241,7 +263,7 @@ bool game_fault(struct worker *worker, const char *why)
     if (!game || !plays(worker, game->phase == GAME_PARKING ? game->other : game->image) ||
         (game->phase != GAME_ON_TRIAL && game->phase != GAME_PARKING))
         return false;
-    go_back(game, why);
+    go_back(game, true, why);
     return true;
 }
 
@@ -267,6 +289,12 @@ void game_died(struct supervisor *supervisor, const struct image *image, const c
               image->manifest.version, "sha", image->sha_text, "reason", why, NULL);
     if (supervisor->judged)
         supervisor->judged(supervisor->listener, &report, true);
+}
+
+bool game_is_on_trial(struct supervisor *supervisor, const struct image *image)
+{
+    const struct game *game = game_find(supervisor, image->manifest.id);
+    return game && game->phase == GAME_ON_TRIAL && image_equal(image, game->image);
 }
 
 void game_look_after(struct game *game, int64_t now_ms)
@@ -366,13 +394,18 @@ static void call_off(struct game *game, bool is_bad, const char *why)
     settle(game, SWAP_OFF);
 }
 
-static void go_back(struct game *game, const char *why)
+static void go_back(struct game *game, bool is_bad, const char *why)
 {
-    snprintf(game->report.reason, sizeof game->report.reason, "%s", why);
+    char *reason = game->report.reason;
     say(game, "the other version does wrong; all matches go back to the old one", why);
-    change_back(game);
+    uint32_t set_back = change_back(game, true);
+    if (set_back == 0)
+        snprintf(reason, sizeof game->report.reason, "%s", why);
+    else
+        snprintf(reason, sizeof game->report.reason, "%.120s; %u matches are where they left", why,
+                 set_back);
     game->report.outcome = SWAP_BACK;
-    judge(game, true);
+    judge(game, is_bad);
     settle(game, SWAP_BACK);
 }
 
@@ -380,26 +413,28 @@ static void go_back(struct game *game, const char *why)
 static void take_back(struct game *game, struct order *asker)
 {
     struct image *from = image_keep(game->image);
-    change_back(game);
+    (void)change_back(game, false);
     settle(game, SWAP_DONE);
     fill_report(game, from, game->image, SWAP_LIVE, SWAP_DONE, &game->report);
     image_release(from);
     answer(asker, &game->report);
 }
 
-/* All its workers, also those that were added since. */
-static void change_back(struct game *game)
+/* All its workers, also those that were added since. Returns how many matches were set back. */
+static uint32_t change_back(struct game *game, bool is_bad)
 {
     struct supervisor *supervisor = game->supervisor;
     bool has_changed = game->phase == GAME_ON_TRIAL;
     struct image *good = has_changed ? game->other : game->image;
     struct image *bad = has_changed ? game->image : game->other;
+    uint32_t set_back = 0;
     for (size_t i = supervisor->worker_count; i-- > 0;)
         if (game_of_worker(supervisor->workers[i]) == game)
-            worker_go_back(supervisor->workers[i], good);
+            set_back += worker_go_back(supervisor->workers[i], good, is_bad);
     game->image = good;
     game->other = bad;
     choose(game, good);
+    return set_back;
 }
 
 static void fill_report(const struct game *game, const struct image *from, const struct image *to,

@@ -3,9 +3,9 @@
  * A live change: beside each worker's process another one with the new version is made ready and
  * rehearses on copies of all live matches; then each worker parks between two ticks, its matches
  * are carried over, and the other process plays on under the same name. For a while it is on trial:
- * if it does wrong, everything goes back to the version before. Where that is not possible old
- * matches stay on their version until they end or the time is up. Never more than two versions at
- * once: a third waits. On the loop's thread only.
+ * if it does wrong, everything goes back to the version before, see worker_go_back. Where that is
+ * not possible old matches stay on their version until they end or the time is up. Never more than
+ * two versions at once: a third waits. On the loop's thread only.
  *
  *   SETTLED -> REHEARSING -> PARKING -> ON_TRIAL -> SETTLED
  *                  |            |           |
@@ -50,8 +50,11 @@ struct game *game_find(struct supervisor *supervisor, const char *id);
  * be NULL; he is answered once the matches have gone over, or the change is off, or waits. */
 void game_offer(struct supervisor *supervisor, struct image *image, enum swap_mode mode,
                 struct order *asker);
-/* A worker that was taken up from an earlier run plays `image`. */
+/* A worker that was taken up from an earlier run plays its image. */
 void game_adopt(struct supervisor *supervisor, struct worker *worker);
+/* So does one whose version, `image`, was on trial then, and may go back to `before`: the trial
+ * begins anew. Before the first worker of its game is taken up. */
+void game_adopt_trial(struct supervisor *supervisor, struct image *image, struct image *before);
 void game_free(struct game *game);
 
 /* Every SUPERVISOR_LOOK_MS. */
@@ -65,6 +68,7 @@ void game_next_lost(struct worker *worker, const char *why);
 /* The process has parked, or is gone while it was to park. */
 void game_parked(struct worker *worker);
 bool game_is_parking(const struct worker *worker);
+bool game_is_on_trial(struct supervisor *supervisor, const struct image *image);
 /* A worker has died by the fault of `image`, which is not on trial. More than game_deaths_max in
  * GAME_DEATHS_MS: it gets no more matches, and the game goes back to an earlier version. */
 void game_died(struct supervisor *supervisor, const struct image *image, const char *why);

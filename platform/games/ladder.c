@@ -106,7 +106,7 @@ static void neutral_inputs(struct worker *worker, struct live_match *match)
     id_text(&match->id, text);
     log_warn("a match killed its worker again; it goes on without the inputs of that step",
              "worker", worker->name, "match", text, "slots", length > 0 ? slots : "none", NULL);
-    arena->inputs_present = 0;
+    arena->rerun_to = arena->inputs_present = 0; /* nor is it run again, see worker/rerun.h */
     memset(arena_inputs(arena), 0, (size_t)sizes->players_max * sizes->input_bytes);
     arena->dropped = match->ladder.first.present;
     arena->refuses_again = match->ladder.first.callback == GAME_CALL_INPUT;

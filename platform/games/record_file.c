@@ -27,7 +27,6 @@ static const char *read_left(int fd, uint64_t bytes_max, uint64_t steps_max,
 static const char *read_steps(struct left_file *left, uint64_t steps_max);
 static const char *write_all(struct record_file *file, const uint8_t *entries, size_t count);
 static const char *change_image(struct record_file *file, const struct arena_entry *entry);
-static bool entry_is_sane(const struct record_file *file, const struct arena_entry *entry);
 static void write_entry(struct record_file *file, const struct arena_entry *entry,
                         const uint8_t *inputs);
 static void write_who(struct record_file *file, const struct arena_entry *entry);
@@ -258,7 +257,8 @@ static const char *write_all(struct record_file *file, const uint8_t *entries, s
         size_t inputs = (size_t)__builtin_popcountll(entry.present) * file->writer.input_bytes;
         if (fault)
             return fault;
-        if (count < inputs || !entry_is_sane(file, &entry))
+        if (count < inputs || !arena_entry_is_sane(&entry, file->writer.player_count, file->joined,
+                                                   file->left, file->head.tick_hz != 0))
             return "its journal makes no sense";
         write_entry(file, &entry, entries);
         if (file->writer.is_full)
@@ -300,19 +300,6 @@ static void write_entry(struct record_file *file, const struct arena_entry *entr
     if (entry->hash_of == ARENA_HASH_AFTER)
         replay_write_hash(&file->writer, entry->state_hash);
     file->commit = entry->commit;
-}
-
-/* What the worker can have done, and no more. */
-static bool entry_is_sane(const struct record_file *file, const struct arena_entry *entry)
-{
-    uint64_t slots = UINT64_MAX >> (64 - file->writer.player_count);
-    bool is_ours = ((entry->came | entry->went | entry->gave_up | entry->present) & ~slots) == 0;
-    bool can_come = (entry->came & (file->joined | file->left | entry->gave_up)) == 0;
-    bool can_go = (entry->went & ~file->joined) == 0 && (entry->gave_up & file->left) == 0 &&
-                  (entry->went & entry->gave_up) == 0;
-    bool can_play = (entry->present & (file->left | entry->gave_up)) == 0;
-    bool can_meet = file->head.tick_hz == 0 && entry->present == 0;
-    return is_ours && can_come && can_go && can_play && (entry->ticked || can_meet);
 }
 
 static void write_who(struct record_file *file, const struct arena_entry *entry)

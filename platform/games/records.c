@@ -71,7 +71,7 @@ struct records {
     struct record *first; /* owned, under the lock; only the thread takes one out */
     _Atomic bool may_sweep;
     int64_t swept_ms;
-    uint8_t journal[ARENA_JOURNAL_BYTES]; /* the loop's */
+    uint8_t journal[ARENA_JOURNAL_BYTES_MAX]; /* the loop's */
 };
 
 static void step(struct service_context *context, int64_t now_unix_ms);

@@ -32,13 +32,18 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
         return NULL;
     worker->supervisor = supervisor;
     snprintf(worker->name, sizeof worker->name, "%s-%u", image->manifest.id, ++counter);
-    worker->process =
-        worker_process_create(image, supervisor->arena_folder, supervisor->capacity, 0);
+    bool is_on_trial = game_is_on_trial(supervisor, image);
+    const struct arena_wish wish = {
+        .capacity = supervisor->capacity,
+        .journal_bytes =
+            is_on_trial ? worker_trial_journal_bytes(supervisor, &image->manifest) : 0};
+    worker->process = worker_process_create(image, supervisor->arena_folder, &wish);
     if (!worker->process) {
         free(worker);
         return NULL;
     }
     worker->process->worker = worker;
+    atomic_store(&worker->process->arena->on_trial, is_on_trial);
     supervisor->workers[supervisor->worker_count++] = worker;
     if (!worker_up(worker)) {
         worker_remove(worker);
@@ -83,6 +88,8 @@ void worker_down(struct worker *worker, const char *why)
 
     bool is_quick = !death.culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
     worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
+    if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX && game_fault(worker, death.sentence))
+        return;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
         log_error("worker will not stay up; its matches end", "worker", worker->name, NULL);
         worker_remove(worker);
@@ -181,6 +188,9 @@ void worker_leave(struct worker *worker)
         free(worker->matches[i]);
     }
     worker_process_leave(worker->process);
+    if (worker->parked)
+        worker_process_leave(worker->parked);
+    worker->parked = NULL;
     forget(worker);
 }
 

@@ -76,8 +76,14 @@ must_use bool worker_park(struct worker *worker);
 void worker_change(struct worker *worker);
 /* The way back is given up. */
 void worker_settle(struct worker *worker);
-/* Back to a process of `image`, whatever stage the change has come to. */
-void worker_go_back(struct worker *worker, struct image *image);
+/* Back to a process of `image`, whatever stage the change has come to: its matches run again there
+ * what was played since they left. When the other version is not `is_bad` and has the same schema,
+ * they keep what it made of them. Returns how many could not, and are where they were when they
+ * left. */
+uint32_t worker_go_back(struct worker *worker, struct image *image, bool is_bad);
+/* How long the journals of a version on trial are, so that they hold all of it if they can. */
+uint32_t worker_trial_journal_bytes(const struct supervisor *supervisor,
+                                    const struct gk_manifest *manifest);
 
 /* Hands a gateway's socket to the process, now or as soon as it is ready. `fd` stays the caller's.
  * False when there is no room. */
@@ -101,7 +107,7 @@ struct death {
     struct live_match *culprit; /* borrowed: the match whose callback was running, or NULL */
     enum game_callback callback;
     uint64_t tick;      /* of the culprit's last commit */
-    bool is_killed;     /* from outside, while nothing of the game ran */
+    bool is_killed;     /* by somebody outside: the game is not to blame, whatever ran */
     char sentence[120]; /* for a person */
 };
 

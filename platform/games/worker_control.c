@@ -39,8 +39,10 @@ void worker_on_control(evutil_socket_t fd, short what, void *context)
         if (error == ERROR_TIMED_OUT)
             return;
         const char *why = NULL;
-        if (error != OK)
-            why = error == ERROR_UNAVAILABLE ? WORKER_ENDED : "it broke the protocol";
+        if (error == ERROR_UNAVAILABLE)
+            why = worker_process_is_dead(process) ? WORKER_ENDED : "it hung up";
+        else if (error != OK)
+            why = "it broke the protocol";
         else if (floods(process))
             why = "it flooded the supervisor";
         enum verdict verdict = TAKEN;

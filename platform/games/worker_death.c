@@ -31,8 +31,10 @@ void death_report(struct worker *worker, struct worker_process *process, int sta
         death.tick = arena_newest(&process->sizes, worker_process_match(process, index))->tick;
         id_text(&death.culprit->id, match);
     }
-    death.is_killed = !death.culprit && strcmp(why, WORKER_ENDED) == 0 && WIFSIGNALED(status) &&
-                      WTERMSIG(status) == SIGKILL;
+    death.is_killed =
+        strcmp(why, WORKER_ENDED) == 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    if (death.is_killed)
+        death.culprit = NULL;
     name_forbidden_call(atomic_exchange(&process->arena->forbidden_call, 0), status, call);
     snprintf(death.sentence, sizeof death.sentence, "%s in %s of match %s (signal %s, call %s)",
              why, game_callback_name(callback), match, signal, call);

@@ -5,11 +5,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,18 +25,18 @@
 #define CONTROL_BUFFER_BYTES (1 << 20)
 
 static bool start_probe(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid);
-static bool make_arena(struct worker_process *process, const char *arena_folder,
-                       uint32_t import_bytes);
+static bool make_arena(struct worker_process *process, const char *arena_folder);
+static void choose_sizes(struct worker_process *process, const struct arena_wish *wish);
 
 struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
-                                             uint32_t capacity, uint32_t import_bytes)
+                                             const struct arena_wish *wish)
 {
     struct worker_process *process = malloc(sizeof *process);
     if (!process)
         return NULL;
-    *process = (struct worker_process){
-        .image = image_keep(image), .capacity = capacity, .control = -1, .arena_file = -1};
-    if (make_arena(process, arena_folder, import_bytes))
+    *process = (struct worker_process){.image = image_keep(image), .control = -1, .arena_file = -1};
+    choose_sizes(process, wish);
+    if (make_arena(process, arena_folder))
         return process;
     log_error("cannot make the arena of a worker", "worker", process->name, "folder", arena_folder,
               "reason", strerror(errno), NULL);
@@ -138,6 +140,15 @@ static bool start_probe(void *context, const struct probe_descriptors *descripto
     return true;
 }
 
+bool worker_process_is_dead(const struct worker_process *process)
+{
+    struct pollfd end = {.fd = pidfd_open(process->pid, 0), .events = POLLIN};
+    bool is_dead = end.fd < 0 || poll(&end, 1, WORKER_EXIT_MS_MAX) == 1;
+    if (end.fd >= 0)
+        close(end.fd);
+    return is_dead;
+}
+
 int worker_process_end(struct worker_process *process)
 {
     int status = 0;
@@ -224,17 +235,27 @@ enum error worker_process_receive(struct worker_process *process, struct control
     return OK;
 }
 
-static bool make_arena(struct worker_process *process, const char *arena_folder,
-                       uint32_t import_bytes)
+static void choose_sizes(struct worker_process *process, const struct arena_wish *wish)
+{
+    struct arena_head *sizes = &process->sizes;
+    uint32_t journal_bytes = wish->journal_bytes ? wish->journal_bytes : ARENA_JOURNAL_BYTES;
+    uint64_t fitting;
+    for (;; journal_bytes /= 2) {
+        arena_head_init(sizes, &process->image->manifest, process->image->sha, wish->capacity,
+                        wish->import_bytes, journal_bytes);
+        fitting = (WORKER_ARENA_BYTES_MAX - sizeof *sizes) / sizes->match_bytes;
+        if (fitting >= wish->needed || journal_bytes == ARENA_JOURNAL_BYTES)
+            break;
+    }
+    if (fitting < wish->capacity)
+        sizes->match_count = (uint32_t)fitting;
+    process->capacity = sizes->match_count;
+    process->arena_bytes = arena_file_bytes(sizes);
+}
+
+static bool make_arena(struct worker_process *process, const char *arena_folder)
 {
     static unsigned counter;
-    arena_head_init(&process->sizes, &process->image->manifest, process->image->sha,
-                    process->capacity, import_bytes);
-    if (arena_file_bytes(&process->sizes) > WORKER_ARENA_BYTES_MAX)
-        process->sizes.match_count = process->capacity =
-            (uint32_t)((WORKER_ARENA_BYTES_MAX - sizeof process->sizes) /
-                       process->sizes.match_bytes);
-    process->arena_bytes = arena_file_bytes(&process->sizes);
     do { /* those of an earlier run may still be there */
         snprintf(process->name, sizeof process->name, "%s-%.8s-%u", process->image->manifest.id,
                  process->image->sha_text, ++counter);

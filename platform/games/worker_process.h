@@ -62,12 +62,19 @@ must_use enum error worker_program_start(const struct worker_program *program, c
 /* Starts the two processes of a probe; borrows the program. */
 struct probe_starter worker_program_prober(const struct worker_program *program);
 
+#define WORKER_EXIT_MS_MAX     20          /* from the end of its socket to its own */
 #define WORKER_ARENA_BYTES_MAX (64u << 20) /* a game may write everywhere in it */
 
-/* Makes the arena, for `capacity` matches or as many as fit, one at least; no process yet.
- * `import_bytes`: see arena.h. NULL: logged. */
+struct arena_wish {
+    uint32_t capacity;      /* matches, or as many as fit, one at least */
+    uint32_t needed;        /* of these: the journals are shorter rather than fewer fit */
+    uint32_t import_bytes;  /* see arena.h */
+    uint32_t journal_bytes; /* 0: ARENA_JOURNAL_BYTES */
+};
+
+/* Makes the arena; no process yet. NULL: logged. */
 struct worker_process *worker_process_create(struct image *image, const char *arena_folder,
-                                             uint32_t capacity, uint32_t import_bytes);
+                                             const struct arena_wish *wish);
 /* The match at `index`, below capacity, wherever the game says that it stands. */
 struct arena_match *worker_process_match(const struct worker_process *process, uint32_t index);
 /* Starts a process on the arena, as it is. `on_control` is called with `process` when it says
@@ -75,6 +82,9 @@ struct arena_match *worker_process_match(const struct worker_process *process, u
 must_use enum error worker_process_start(struct worker_process *process,
                                          const struct worker_program *program,
                                          struct event_base *base, event_callback_fn on_control);
+/* One that has hung up: true when it is dead, or is within WORKER_EXIT_MS_MAX, for which we wait.
+ */
+bool worker_process_is_dead(const struct worker_process *process);
 /* Ends the process at once and returns its wait status; 0 without one. */
 int worker_process_end(struct worker_process *process);
 /* Ends the process and leaves the arena to the next run of the service, which adopts it. */

@@ -8,9 +8,11 @@
 #include "games/carry.h"
 #include "games/supervision.h"
 
+static uint32_t matches_end(const struct worker *worker);
+static bool bring_back(struct worker *worker, struct worker_process *good, uint32_t index,
+                       bool is_bad);
 static bool carry(const struct worker *worker, struct worker_process *from,
                   struct worker_process *to, uint32_t index);
-static bool fits(const struct worker *worker, const struct worker_process *process);
 static void take_decided(struct worker *worker);
 static void tell_matches(struct worker *worker);
 
@@ -18,15 +20,17 @@ const char *worker_prepare(struct worker *worker, struct image *image)
 {
     struct supervisor *supervisor = worker->supervisor;
     const struct gk_manifest *from = &worker->process->image->manifest;
-    uint32_t import_bytes =
-        image->manifest.state_schema == from->state_schema ? 0 : from->state_bytes;
+    const struct arena_wish wish = {
+        .capacity = supervisor->capacity,
+        .needed = matches_end(worker),
+        .import_bytes = image->manifest.state_schema == from->state_schema ? 0 : from->state_bytes,
+        .journal_bytes = worker_trial_journal_bytes(supervisor, &image->manifest)};
     worker->rehearsed = false;
-    worker->next =
-        worker_process_create(image, supervisor->arena_folder, supervisor->capacity, import_bytes);
+    worker->next = worker_process_create(image, supervisor->arena_folder, &wish);
     if (!worker->next)
         return "there is no memory for its matches";
     worker->next->worker = worker;
-    if (!fits(worker, worker->next))
+    if (worker->next->capacity < wish.needed)
         return "its matches take too much memory";
     if (worker_process_start(worker->next, &supervisor->program, supervisor->context->base,
                              worker_on_control) != OK)
@@ -97,65 +101,106 @@ void worker_settle(struct worker *worker)
     atomic_store(&worker->process->arena->on_trial, 0);
 }
 
-/* From the last commit of the version that is left, where the two have one schema; else from where
- * that one began. */
-void worker_go_back(struct worker *worker, struct image *image)
+uint32_t worker_go_back(struct worker *worker, struct image *image, bool is_bad)
 {
     struct supervisor *supervisor = worker->supervisor;
+    uint32_t set_back = 0;
     worker_process_destroy(worker->next);
     worker->next = NULL;
     worker->park_asked_ms = worker->start_again_ms = 0;
-    if (memcmp(worker->process->image->sha, image->sha, sizeof image->sha) == 0) {
+    if (image_equal(worker->process->image, image)) {
         (void)worker_process_end(worker->process); /* it has parked, or never knew of the change */
     } else {
-        struct worker_process *bad = worker->process;
-        struct worker_process *good =
-            worker->parked
-                ? worker->parked
-                : worker_process_create(image, supervisor->arena_folder, supervisor->capacity, 0);
-        worker->parked = NULL;
+        struct worker_process *away = worker->process;
+        const struct arena_wish wish = {.capacity = supervisor->capacity,
+                                        .needed = matches_end(worker),
+                                        .journal_bytes = away->sizes.journal_bytes};
+        struct worker_process *good = worker_process_create(image, supervisor->arena_folder, &wish);
         if (!good) {
             worker_remove(worker);
-            return;
+            return 0;
         }
         good->worker = worker;
-        (void)worker_process_end(bad);
+        (void)worker_process_end(away);
         take_decided(worker);
-        bool same_schema = image->manifest.state_schema == bad->image->manifest.state_schema;
-        for (uint32_t i = 0; i < bad->capacity; i++) {
-            struct live_match *match = worker->matches[i];
-            uint32_t mode = 0;
-            if (!match)
-                continue;
-            match_keep(worker, match);
-            ladder_finish(&match->ladder);
-            bool stays = i < good->capacity &&
-                         swap_mode_index(&bad->image->manifest, match->start.mode, &image->manifest,
-                                         match->start.slot_count, &mode);
-            struct arena_match *parked = stays ? worker_process_match(good, i) : NULL;
-            if (stays && same_schema)
-                stays = carry(worker, bad, good, i);
-            else if (stays)
-                stays = atomic_load(&parked->status) == ARENA_PARKED &&
-                        memcmp(parked->start.match, match->start.match, 16) == 0;
-            match->start.mode = mode;
-            if (stays && !same_schema)
-                record_back(match->record, atomic_load(&parked->commits),
-                            atomic_load(&parked->commits) == 0
-                                ? 0
-                                : arena_newest(&good->sizes, parked)->journaled);
-            if (!stays) {
-                log_error("a match has no way back; it ends", "worker", worker->name, NULL);
-                match_abort(worker, match);
-            }
-        }
-        atomic_store(&good->arena->next_tick_ns, atomic_load(&bad->arena->next_tick_ns));
+        for (uint32_t i = 0; i < away->capacity; i++)
+            set_back += worker->matches[i] && !bring_back(worker, good, i, is_bad);
+        atomic_store(&good->arena->next_tick_ns, atomic_load(&away->arena->next_tick_ns));
+        worker_process_destroy(worker->parked);
+        worker->parked = NULL;
         worker->process = good;
-        worker_process_destroy(bad);
+        worker_process_destroy(away);
         tell_matches(worker);
     }
     if (!worker_up(worker))
         worker->start_again_ms = clock_monotonic_ms() + WORKER_BACKOFF_MS_FIRST;
+    return set_back;
+}
+
+/* What a bad version has made of a match is not believed, though its own check may have held: the
+ * match is run again from where it left, with the inputs of its players. Where that is not
+ * possible, its last commit will do if the schemas are equal; else it is set back: false. */
+static bool bring_back(struct worker *worker, struct worker_process *good, uint32_t index,
+                       bool is_bad)
+{
+    struct worker_process *away = worker->process, *parked = worker->parked;
+    struct live_match *match = worker->matches[index];
+    match_keep(worker, match);
+    ladder_finish(&match->ladder);
+    if (index >= good->capacity ||
+        !swap_mode_index(&away->image->manifest, match->start.mode, &good->image->manifest,
+                         match->start.slot_count, &match->start.mode)) {
+        log_error("a match has no way back; it ends", "worker", worker->name, NULL);
+        match_abort(worker, match);
+        return true;
+    }
+    const struct carry from = {&away->sizes, worker_process_match(away, index)};
+    const struct carry to = {&good->sizes, worker_process_match(good, index)};
+    struct carry left = to; /* it has no commit yet, as one that began after the change */
+    if (parked && index < parked->capacity) {
+        struct arena_match *arena = worker_process_match(parked, index);
+        if (atomic_load(&arena->status) == ARENA_PARKED &&
+            memcmp(arena->start.match, match->start.match, sizeof arena->start.match) == 0)
+            left = (struct carry){&parked->sizes, arena};
+    }
+    bool same_schema = away->image->manifest.state_schema == good->image->manifest.state_schema;
+    if (!is_bad && same_schema && carry_match(&from, &to, &match->start))
+        return true;
+    uint64_t commit = atomic_load(&left.match->commits);
+    uint64_t journaled = commit == 0 ? 0 : arena_newest(left.sizes, left.match)->journaled;
+    bool is_whole = carry_back(&left, &from, &to, &match->start);
+    if (!is_whole && same_schema && carry_match(&from, &to, &match->start))
+        return true;
+    if (!is_whole && (commit == 0 || !carry_match(&left, &to, &match->start))) {
+        log_error("a match has no way back; it ends", "worker", worker->name, NULL);
+        match_abort(worker, match);
+        return true;
+    }
+    record_back(match->record, commit, journaled);
+    if (to.match->journal_kept > journaled)
+        to.match->journal_kept = journaled;
+    return is_whole;
+}
+
+uint32_t worker_trial_journal_bytes(const struct supervisor *supervisor,
+                                    const struct gk_manifest *manifest)
+{
+    uint64_t seconds = (uint64_t)supervisor->context->settings->trial_seconds + 1; /* to change */
+    uint64_t step =
+        sizeof(struct arena_entry) + (uint64_t)manifest->players_max * manifest->input_bytes;
+    uint32_t bytes = ARENA_JOURNAL_BYTES;
+    while (bytes < ARENA_JOURNAL_BYTES_MAX && bytes < seconds * manifest->tick_hz * step)
+        bytes *= 2;
+    return bytes;
+}
+
+/* Behind the last place that is taken. */
+static uint32_t matches_end(const struct worker *worker)
+{
+    uint32_t end = worker->process->capacity;
+    while (end > 0 && !worker->matches[end - 1])
+        end--;
+    return end;
 }
 
 static bool carry(const struct worker *worker, struct worker_process *from,
@@ -169,14 +214,6 @@ static bool carry(const struct worker *worker, struct worker_process *from,
         atomic_load(&one.match->commits) == 0) /* it begins there */
         return carry_match(&one, &other, start);
     return carry_import(&one, schema, &other, start);
-}
-
-static bool fits(const struct worker *worker, const struct worker_process *process)
-{
-    for (uint32_t i = process->capacity; i < worker->process->capacity; i++)
-        if (worker->matches[i])
-            return false;
-    return true;
 }
 
 /* What the process had decided before it ended counts. */

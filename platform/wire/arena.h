@@ -6,7 +6,8 @@
  *   struct arena_head | match 0 | match 1 | ...          each match `match_bytes` long:
  *   struct arena_match | inputs of the step under way | journal | block 0 | block 1 | import
  *   a block: struct arena_block | state
- *   the journal: a ring of what each step was played with, struct arena_entry after arena_entry
+ *   the journal: a ring of what each step was played with, struct arena_entry after arena_entry;
+ *   of a version on trial longer than of others, for the way back
  *   an import: struct arena_import | a state of another schema, to be migrated; in few arenas
  *
  * Commit n of a match stands in block n & 1. A step copies the newest block to the other one, works
@@ -29,17 +30,19 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     5
+#define ARENA_VERSION     6
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
 
-/* A power of two. More than eight seconds of a ticking game in which nobody moves; of the most that
- * a game may ask for, 64 players with inputs of 64 bytes at 60 ticks a second, it is 130 ms. */
-#define ARENA_JOURNAL_BYTES   (32u << 10)
-#define ARENA_ENTRY_BYTES_MAX (sizeof(struct arena_entry) + GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX)
-#define ARENA_JOURNAL_TICKS   256u /* between two hashes of the state */
-#define ARENA_JOURNAL_LOST    (-1)
+/* A power of two. The least is more than eight seconds of a ticking game in which nobody moves; of
+ * the most that a game may ask for, 64 players with inputs of 64 bytes at 60 ticks a second, it is
+ * 130 ms. */
+#define ARENA_JOURNAL_BYTES     (32u << 10)
+#define ARENA_JOURNAL_BYTES_MAX (512u << 10)
+#define ARENA_ENTRY_BYTES_MAX   (sizeof(struct arena_entry) + GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX)
+#define ARENA_JOURNAL_TICKS     256u /* between two hashes of the state */
+#define ARENA_JOURNAL_LOST      (-1)
 
 enum arena_status {
     ARENA_FREE,
@@ -63,7 +66,8 @@ struct arena_head {
     uint32_t import_bytes;           /* of the largest state of another schema; 0: none */
     _Atomic int64_t next_tick_ns;    /* when it is due, by CLOCK_MONOTONIC; 0: the clock stands */
     _Atomic uint32_t on_trial;       /* 1: who does wrong is not ended, the supervisor is told */
-    uint8_t reserved[68];
+    uint32_t journal_bytes;          /* of each match */
+    uint8_t reserved[64];
 };
 _Static_assert(sizeof(struct arena_head) == 192, "fixed in the file");
 
@@ -84,6 +88,8 @@ struct arena_match {
     uint64_t ticks;        /* of ARENA_OVER */
     uint64_t state_hash;   /* of ARENA_OVER */
     uint64_t journal_kept; /* bytes that the supervisor has on disk */
+    uint64_t rerun_to; /* up to there the journal is ahead of the last commit: steps that another
+                          version has played, to be run again first; 0: none */
     struct gk_result result; /* of ARENA_OVER */
 };
 
@@ -147,7 +153,7 @@ static inline uint64_t arena_journal_offset(const struct arena_head *head)
 
 static inline uint64_t arena_blocks_offset(const struct arena_head *head)
 {
-    return arena_journal_offset(head) + ARENA_JOURNAL_BYTES;
+    return arena_journal_offset(head) + head->journal_bytes;
 }
 
 /* The whole file, for a head whose sizes are set. */
@@ -164,11 +170,11 @@ static inline uint64_t arena_match_bytes(const struct arena_head *head)
                 : arena_round(sizeof(struct arena_import)) + arena_round(head->import_bytes));
 }
 
-/* Makes the head of an arena for `match_count` matches of a game, with room for a state of
- * `import_bytes` each. */
+/* Makes the head of an arena for `match_count` matches of a game, each with a journal of
+ * `journal_bytes` and room for a state of `import_bytes`. */
 static inline void arena_head_init(struct arena_head *head, const struct gk_manifest *manifest,
                                    const uint8_t image[32], uint32_t match_count,
-                                   uint32_t import_bytes)
+                                   uint32_t import_bytes, uint32_t journal_bytes)
 {
     memset(head, 0, sizeof *head);
     head->magic = ARENA_MAGIC;
@@ -180,6 +186,7 @@ static inline void arena_head_init(struct arena_head *head, const struct gk_mani
     memcpy(head->game, manifest->id, sizeof head->game);
     memcpy(head->image, image, sizeof head->image);
     head->import_bytes = import_bytes;
+    head->journal_bytes = journal_bytes;
     head->match_bytes = arena_match_bytes(head);
 }
 
@@ -191,6 +198,9 @@ static inline bool arena_head_fits(const struct arena_head *head,
            head->match_count <= ARENA_MATCHES_MAX && head->state_bytes == manifest->state_bytes &&
            head->input_bytes == manifest->input_bytes &&
            head->players_max == manifest->players_max && head->import_bytes <= GK_STATE_BYTES_MAX &&
+           head->journal_bytes >= ARENA_JOURNAL_BYTES &&
+           head->journal_bytes <= ARENA_JOURNAL_BYTES_MAX &&
+           (head->journal_bytes & (head->journal_bytes - 1)) == 0 &&
            head->match_bytes == arena_match_bytes(head) && arena_file_bytes(head) <= file_bytes;
 }
 
@@ -308,19 +318,38 @@ static inline void arena_journal_put(const struct arena_head *head, struct arena
                                      uint64_t at, const void *bytes, size_t count)
 {
     uint8_t *journal = arena_journal(head, match);
-    size_t from = at & (ARENA_JOURNAL_BYTES - 1);
-    size_t first = count < ARENA_JOURNAL_BYTES - from ? count : ARENA_JOURNAL_BYTES - from;
+    size_t from = at & (head->journal_bytes - 1);
+    size_t first = count < head->journal_bytes - from ? count : head->journal_bytes - from;
     memcpy(journal + from, bytes, first);
     memcpy(journal, (const uint8_t *)bytes + first, count - first);
 }
 
-/* Copies what was journaled and committed behind `from` while the worker may go on. Returns how
- * many bytes; 0 also when it was overtaken (try again); ARENA_JOURNAL_LOST when they have been
- * written over, or the match has gone back to before. */
-static inline int64_t arena_journal_read(const struct arena_head *head, struct arena_match *match,
-                                         uint64_t from, uint8_t ret_bytes[ARENA_JOURNAL_BYTES])
+/* Reads from there; `count` is at most journal_bytes. */
+static inline void arena_journal_get(const struct arena_head *head, struct arena_match *match,
+                                     uint64_t at, void *ret_bytes, size_t count)
 {
     const uint8_t *journal = arena_journal(head, match);
+    size_t from = at & (head->journal_bytes - 1);
+    size_t first = count < head->journal_bytes - from ? count : head->journal_bytes - from;
+    memcpy(ret_bytes, journal + from, first);
+    memcpy((uint8_t *)ret_bytes + first, journal, count - first);
+}
+
+/* True when what was journaled between the two is there yet, though the next entry may be on its
+ * way in. */
+static inline bool arena_journal_has(const struct arena_head *head, uint64_t from, uint64_t to)
+{
+    uint64_t next = sizeof(struct arena_entry) + (uint64_t)head->players_max * head->input_bytes;
+    return from <= to && to - from <= head->journal_bytes &&
+           to - from + next <= head->journal_bytes;
+}
+
+/* Copies what was journaled and committed behind `from` while the worker may go on. Returns how
+ * many bytes; 0 also when it was overtaken (try again); ARENA_JOURNAL_LOST when they have been
+ * written over, or the match has gone back to before. `ret_bytes` holds journal_bytes. */
+static inline int64_t arena_journal_read(const struct arena_head *head, struct arena_match *match,
+                                         uint64_t from, uint8_t *ret_bytes)
+{
     uint64_t commits = atomic_load_explicit(&match->commits, memory_order_acquire);
     if (commits == 0)
         return 0;
@@ -328,17 +357,27 @@ static inline int64_t arena_journal_read(const struct arena_head *head, struct a
     atomic_thread_fence(memory_order_acquire);
     if (atomic_load_explicit(&match->commits, memory_order_relaxed) != commits)
         return 0;
-    if (to < from || to - from > ARENA_JOURNAL_BYTES)
+    if (to < from || to - from > head->journal_bytes)
         return ARENA_JOURNAL_LOST;
-    size_t count = (size_t)(to - from), at = from & (ARENA_JOURNAL_BYTES - 1);
-    size_t first = count < ARENA_JOURNAL_BYTES - at ? count : ARENA_JOURNAL_BYTES - at;
-    memcpy(ret_bytes, journal + at, first);
-    memcpy(ret_bytes + first, journal, count - first);
+    size_t count = (size_t)(to - from);
+    arena_journal_get(head, match, from, ret_bytes, count);
     atomic_thread_fence(memory_order_acquire);
-    /* the next entry may be on its way in */
-    uint64_t now = arena_newest(head, match)->journaled + sizeof(struct arena_entry) +
-                   (uint64_t)head->players_max * head->input_bytes;
-    return now - from > ARENA_JOURNAL_BYTES ? ARENA_JOURNAL_LOST : (int64_t)count;
+    uint64_t now = arena_newest(head, match)->journaled;
+    return arena_journal_has(head, from, now) ? (int64_t)count : ARENA_JOURNAL_LOST;
+}
+
+/* What a worker can have done in a step behind a commit with `joined` and `left`, and no more. */
+static inline bool arena_entry_is_sane(const struct arena_entry *entry, uint32_t slot_count,
+                                       uint64_t joined, uint64_t left, bool is_ticking)
+{
+    uint64_t slots = slot_count == 0 ? 0 : UINT64_MAX >> (64 - slot_count);
+    bool is_ours = ((entry->came | entry->went | entry->gave_up | entry->present) & ~slots) == 0;
+    bool can_come = (entry->came & (joined | left | entry->gave_up)) == 0;
+    bool can_go = (entry->went & ~joined) == 0 && (entry->gave_up & left) == 0 &&
+                  (entry->went & entry->gave_up) == 0;
+    bool can_play = (entry->present & (left | entry->gave_up)) == 0;
+    bool can_meet = !is_ticking && entry->present == 0;
+    return is_ours && can_come && can_go && can_play && (entry->ticked || can_meet);
 }
 
 #endif

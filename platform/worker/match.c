@@ -30,8 +30,8 @@ static void put_input(struct worker *worker, struct match *match, uint32_t slot,
                       const uint8_t *input, uint32_t seq);
 static void forget_input(struct worker *worker, struct match *match, uint32_t slot);
 static void clear_inputs(struct worker *worker, struct match *match);
+static void acknowledge(const struct match *match, struct arena_block *block);
 static bool commit(struct worker *worker, struct match *match, struct arena_block *block);
-static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block);
 static void end(struct worker *worker, struct match *match, const struct gk_result *result);
 static bool result_is_sane(const struct worker *worker, const struct match *match,
                            const struct gk_result *result);
@@ -49,6 +49,7 @@ void match_start(struct worker *worker, const struct control_match_start *start)
     if (worker->matches_live == 0)
         atomic_store(&worker->arena->next_tick_ns, 0); /* the first match starts the clock */
     arena_match_at(worker->arena, start->arena_index)->start = *start;
+    arena_match_at(worker->arena, start->arena_index)->rerun_to = 0;
     struct match *match = match_take_place(worker, start->arena_index);
     atomic_store(&match->arena->status, ARENA_LIVE);
     init(worker, match);
@@ -71,24 +72,26 @@ void match_step(struct worker *worker, struct match *match)
         ask_bots(worker, match);
     struct arena_block *block = arena_step(worker->arena, match->arena);
     meet_and_part(worker, match, block);
-    if (worker->manifest.tick_hz != 0 || match->arena->inputs_present != 0 || match->turn_is_over) {
-        match_tick(worker, match, block);
+    const struct gk_inputs inputs = {match->arena->inputs_present, arena_inputs(match->arena)};
+    if (worker->manifest.tick_hz != 0 || inputs.present != 0 || match->turn_is_over) {
+        acknowledge(match, block);
+        match_tick(worker, match, block, &inputs);
         worker->counts.steps++;
         match->arena->turn_since_ms = worker->now_ms;
     }
     match->waits_for_step = match->turn_is_over = false;
     match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
-    recorder_note(worker->arena, match->arena, block, match->hashes_before);
+    recorder_note(worker->arena, match->arena, block, &inputs, match->hashes_before);
     match->hashes_before = false;
     if (!commit(worker, match, block))
         return;
     clear_inputs(worker, match);
-    look_for_result(worker, match, block);
+    match_look_for_result(worker, match, block);
 }
 
 void match_step_if_asked(struct worker *worker, struct match *match)
 {
-    if (match->phase != MATCH_PLAYING || !match->waits_for_step)
+    if (match->phase != MATCH_PLAYING || !match->waits_for_step || match_is_behind(match))
         return;
     match_step(worker, match);
     match->changed = true;
@@ -98,6 +101,8 @@ void match_deliver(struct worker *worker, struct match *match, bool ticked)
 {
     struct arena_block *block = arena_newest(worker->arena, match->arena);
     bool to_all = ticked || match->changed;
+    if (match_is_behind(match))
+        return; /* it has been shown already */
     match->changed = false;
     for (uint32_t list = 0; list < match->arena->start.slot_count && list < SPECTATORS; list++)
         if (match->links[list] != NONE)
@@ -158,7 +163,7 @@ void match_seat(struct worker *worker, const struct control_match_seat *order)
 void match_look_at_clock(struct worker *worker, struct match *match)
 {
     end_if_abandoned(worker, match);
-    if (match->phase != MATCH_PLAYING || worker->manifest.tick_hz != 0)
+    if (match->phase != MATCH_PLAYING || worker->manifest.tick_hz != 0 || match_is_behind(match))
         return;
     if (match->awaited != 0 && worker->now_ms >= match->awaited_until_ms)
         match->waits_for_step = true;
@@ -262,13 +267,19 @@ struct match *match_take_place(struct worker *worker, uint32_t index)
 /* The state is the arena's; whoever was connected gets some time to come back to this worker. */
 void match_resume(struct worker *worker, struct match *match)
 {
+    struct arena_block *block = arena_newest(worker->arena, match->arena);
     if (atomic_load(&match->arena->commits) == 0) {
         init(worker, match);
-        return;
+    } else if (!match_is_behind(match)) {
+        if (match->arena->inputs_commit != block->commit + 1)
+            clear_inputs(worker, match); /* they are in the commit already */
+        match_go_on(worker, match);
     }
+}
+
+void match_go_on(struct worker *worker, struct match *match)
+{
     struct arena_block *block = arena_newest(worker->arena, match->arena);
-    if (match->arena->inputs_commit != block->commit + 1)
-        clear_inputs(worker, match); /* they are in the commit already */
     match->waits_for_step |= match->arena->inputs_present != 0;
     wait_for(worker, match, block->joined);
     if (!arena_guard_holds(worker->arena, block))
@@ -354,11 +365,13 @@ static void init(struct worker *worker, struct match *match)
     memcpy(begin.options, start->options, sizeof begin.options);
 
     atomic_store(&match->arena->commits, 0);
-    match->arena->turn_since_ms = worker->now_ms;
-    match->arena->leaving = match->arena->deaf_commit = 0;
-    match->arena->dropped = match->arena->refuses_again = 0;
-    match->arena->inputs_present = ~0ull;
-    clear_inputs(worker, match);
+    match->arena->deaf_commit = match->arena->dropped = match->arena->refuses_again = 0;
+    if (!match_is_behind(match)) {
+        match->arena->turn_since_ms = worker->now_ms;
+        match->arena->leaving = 0;
+        match->arena->inputs_present = ~0ull;
+        clear_inputs(worker, match);
+    }
     struct arena_block *block = arena_step(worker->arena, match->arena);
     host_enter(worker, match_index(worker, match), GAME_CALL_INIT);
     worker->game.init(&worker->host, arena_state(block), &begin);
@@ -366,7 +379,7 @@ static void init(struct worker *worker, struct match *match)
     (void)commit(worker, match, block);
 }
 
-/* Turns "has a link" into join and leave, once each way, in the order of the slots. */
+/* Turns "has a link" into join and leave, once each way. */
 static void meet_and_part(struct worker *worker, struct match *match, struct arena_block *block)
 {
     uint64_t leaving = match->arena->leaving & ~block->left;
@@ -374,8 +387,12 @@ static void meet_and_part(struct worker *worker, struct match *match, struct are
         match->awaited = 0;
     uint64_t there = match->linked | match->bots | (match->awaited & block->joined);
     uint64_t present = there & ~(block->left | leaving);
-    uint64_t coming = present & ~block->joined;
-    uint64_t going = block->joined & ~present;
+    match_meet(worker, match, block, present & ~block->joined, block->joined & ~present, leaving);
+}
+
+void match_meet(struct worker *worker, struct match *match, struct arena_block *block,
+                uint64_t coming, uint64_t going, uint64_t leaving)
+{
     for (uint32_t slot = 0; (coming | going | leaving) >> slot; slot++) {
         uint64_t bit = 1ull << slot;
         void *state = arena_state(block);
@@ -420,17 +437,21 @@ static void forget_input(struct worker *worker, struct match *match, uint32_t sl
     memset(arena_inputs(match->arena) + (size_t)slot * input_bytes, 0, input_bytes);
 }
 
-void match_tick(struct worker *worker, struct match *match, struct arena_block *block)
+/* Of those that the step is played with. */
+static void acknowledge(const struct match *match, struct arena_block *block)
 {
-    struct arena_match *arena = match->arena;
-    uint8_t *bytes = arena_inputs(arena);
-    struct gk_inputs inputs = {.present = arena->inputs_present, .bytes = bytes};
-    for (uint64_t rest = inputs.present; rest; rest &= rest - 1) {
+    const struct arena_match *arena = match->arena;
+    for (uint64_t rest = arena->inputs_present; rest; rest &= rest - 1) {
         int slot = __builtin_ctzll(rest);
         block->ack[slot] = arena->inputs_seq[slot];
     }
+}
+
+void match_tick(struct worker *worker, struct match *match, struct arena_block *block,
+                const struct gk_inputs *inputs)
+{
     host_enter(worker, match_index(worker, match), GAME_CALL_TICK);
-    worker->game.tick(&worker->host, arena_state(block), &inputs);
+    worker->game.tick(&worker->host, arena_state(block), inputs);
     host_leave(worker);
     block->tick++;
 }
@@ -466,7 +487,7 @@ const char *match_judge(struct worker *worker, struct match *match, struct arena
     return holds == 1 ? NULL : "an invariant of the game is broken";
 }
 
-static void look_for_result(struct worker *worker, struct match *match, struct arena_block *block)
+void match_look_for_result(struct worker *worker, struct match *match, struct arena_block *block)
 {
     struct gk_result result = {0};
     host_enter(worker, match_index(worker, match), GAME_CALL_RESULT);

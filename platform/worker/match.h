@@ -12,15 +12,23 @@ void match_start(struct worker *worker, const struct control_match_start *start)
 
 /* The match at `index` of the arena is played from now on; nobody is linked yet. */
 struct match *match_take_place(struct worker *worker, uint32_t index);
-/* Goes on with it from its last commit; without one it begins. */
+/* Goes on with it from its last commit; without one it begins. One that is behind has to catch up
+ * first, see rerun.h. */
 void match_resume(struct worker *worker, struct match *match);
+/* It stands where it stood when the process before ended: whoever was there may come back. */
+void match_go_on(struct worker *worker, struct match *match);
 /* NULL, or what is wrong with the state in `block`, as a sentence. */
 const char *match_judge(struct worker *worker, struct match *match, struct arena_block *block);
 /* The view of `viewer` into worker->view; false when it is over its size. */
 bool match_view(struct worker *worker, struct match *match, struct arena_block *block,
                 uint32_t viewer, uint32_t *ret_bytes);
-/* A tick on `block`, with the inputs that wait. */
-void match_tick(struct worker *worker, struct match *match, struct arena_block *block);
+/* The parts of a step on `block`: who comes, who goes and who goes for good, by slot; a tick. */
+void match_meet(struct worker *worker, struct match *match, struct arena_block *block,
+                uint64_t coming, uint64_t going, uint64_t leaving);
+void match_tick(struct worker *worker, struct match *match, struct arena_block *block,
+                const struct gk_inputs *inputs);
+/* It may be over with the commit `block`. */
+void match_look_for_result(struct worker *worker, struct match *match, struct arena_block *block);
 
 /* The match that is being played under this id, or NULL. */
 struct match *match_find(struct worker *worker, const uint8_t id[16]);

@@ -4,7 +4,7 @@
 #include "host/hash.h"
 
 void recorder_note(const struct arena_head *arena, struct arena_match *match,
-                   struct arena_block *block, bool hashes_before)
+                   struct arena_block *block, const struct gk_inputs *inputs, bool hashes_before)
 {
     struct arena_block *before = arena_newest(arena, match);
     struct arena_entry entry = {
@@ -14,7 +14,7 @@ void recorder_note(const struct arena_head *arena, struct arena_match *match,
         .ticked = block->tick != before->tick,
     };
     entry.went = before->joined & ~(block->joined | entry.gave_up);
-    entry.present = entry.ticked ? match->inputs_present : 0;
+    entry.present = entry.ticked ? inputs->present : 0;
     if (hashes_before)
         entry.hash_of = ARENA_HASH_BEFORE;
     else if (entry.ticked && block->tick % ARENA_JOURNAL_TICKS == 0)
@@ -28,8 +28,7 @@ void recorder_note(const struct arena_head *arena, struct arena_match *match,
     block->journaled += sizeof entry;
     for (uint64_t rest = entry.present; rest; rest &= rest - 1) {
         size_t at = (size_t)__builtin_ctzll(rest) * arena->input_bytes;
-        arena_journal_put(arena, match, block->journaled, arena_inputs(match) + at,
-                          arena->input_bytes);
+        arena_journal_put(arena, match, block->journaled, inputs->bytes + at, arena->input_bytes);
         block->journaled += arena->input_bytes;
     }
 }

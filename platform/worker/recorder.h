@@ -8,9 +8,9 @@
 
 #include "wire/arena.h"
 
-/* After the step to `block`, before its commit, while the inputs are still those of the step. With
+/* After the step to `block`, before its commit. `inputs` are those of the step, if it ticked. With
  * `hashes_before`, the state that the step began with is in it as a hash. */
 void recorder_note(const struct arena_head *arena, struct arena_match *match,
-                   struct arena_block *block, bool hashes_before);
+                   struct arena_block *block, const struct gk_inputs *inputs, bool hashes_before);
 
 #endif

@@ -36,6 +36,7 @@ void matches_resume(struct worker *worker)
             match_resume(worker, match);
         match->hashes_before = worker->arena->state_bytes <= HASHED_BYTES_MAX - hashed_bytes;
         hashed_bytes += match->hashes_before ? worker->arena->state_bytes : 0;
+        worker->is_behind |= match_is_behind(match);
         match_report(worker, match);
     }
 }
@@ -101,6 +102,8 @@ static void forget_all(struct worker *worker)
         match->phase = MATCH_NONE;
     }
     worker->matches_live = 0;
+    worker->is_behind = false;
+    worker->rerun_ns = 0;
 }
 
 /* On the block that the next commit would use. */
@@ -118,10 +121,8 @@ static const char *rehearse(struct worker *worker, struct match *match)
     const char *fault = rehearse_state(worker, match, block);
     if (fault || worker->manifest.tick_hz == 0)
         return fault;
-    match->arena->inputs_present = 0;
-    memset(arena_inputs(match->arena), 0,
-           (size_t)worker->arena->players_max * worker->arena->input_bytes);
-    match_tick(worker, match, block);
+    static const uint8_t neutral[GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX];
+    match_tick(worker, match, block, &(struct gk_inputs){.present = 0, .bytes = neutral});
     return rehearse_state(worker, match, block);
 }
 

@@ -4,8 +4,8 @@
  * itself (sandbox.h) before the game is loaded and before it is played, opens nothing after READY,
  * and ends when the supervisor does.
  *
- * A wake-up: orders and inputs first, then the ticks that are due, then every view, then one send
- * per gateway.
+ * A wake-up: orders and inputs first, then a bit of what is to be run again, then the ticks that
+ * are due, then every view, then one send per gateway.
  */
 #include "worker/worker.h"
 
@@ -27,6 +27,7 @@
 #include "worker/host.h"
 #include "worker/link.h"
 #include "worker/match.h"
+#include "worker/rerun.h"
 #include "worker/stream.h"
 #include "worker/takeover.h"
 
@@ -172,7 +173,7 @@ static bool watch(struct worker *worker, int fd, uint32_t events, uint32_t data)
 static bool serve(struct worker *worker)
 {
     struct epoll_event events[EVENTS_MAX];
-    int count = epoll_wait(worker->epoll, events, EVENTS_MAX, -1);
+    int count = epoll_wait(worker->epoll, events, EVENTS_MAX, worker->is_behind ? 0 : -1);
     if (count < 0)
         return errno == EINTR;
     worker->now_ms = now_ns(CLOCK_MONOTONIC) / 1000000;
@@ -204,6 +205,8 @@ static void read_streams(struct worker *worker, const struct epoll_event *events
 
 static void play(struct worker *worker)
 {
+    if (worker->is_behind)
+        matches_rerun(worker);
     bool ticked = worker_is_ticking(worker) && tick_all(worker);
     if (worker->manifest.tick_hz == 0)
         for (uint32_t i = 0; i < worker->match_end; i++)
@@ -217,7 +220,7 @@ static void play(struct worker *worker)
         stream_flush(worker, i);
         stream_close_broken(worker, i);
     }
-    if (worker->parking && (ticked || !worker_is_ticking(worker)))
+    if (worker->parking && !worker->is_behind && (ticked || !worker_is_ticking(worker)))
         matches_park(worker);
 }
 
@@ -245,7 +248,7 @@ static bool tick_all(struct worker *worker)
     streams_receive(worker);
     for (uint32_t tick = 0; tick < due.ticks; tick++)
         for (uint32_t i = 0; i < worker->match_end; i++)
-            if (worker->matches[i].phase == MATCH_PLAYING)
+            if (worker->matches[i].phase == MATCH_PLAYING && !match_is_behind(&worker->matches[i]))
                 now = step_in_time(worker, &worker->matches[i], now);
     set_tick_timer(worker);
     return true;

@@ -108,11 +108,20 @@ struct worker {
     bool stopping;
     bool parking; /* told to park, after the next tick */
 
+    bool is_behind;   /* some matches are, see rerun.h */
+    int64_t rerun_ns; /* spent on that since they were resumed */
+
     uint32_t logs_left; /* until the next second */
     uint32_t heartbeats;
     struct control_heartbeat counts;
     uint8_t packet[CONTROL_BYTES_MAX];
 };
+
+/* Whether there are steps in its journal that it has to run again before it goes on. */
+static inline bool match_is_behind(const struct match *match)
+{
+    return match->arena->rerun_to != 0;
+}
 
 /* Whether the clock runs: there are matches, and they go by ticks. */
 static inline bool worker_is_ticking(const struct worker *worker)

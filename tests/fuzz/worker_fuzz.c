@@ -66,7 +66,7 @@ static void prepare(void)
     PROMISE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sockets) == 0);
     supervisor = fcntl(sockets[0], F_DUPFD, 100); /* one of them may have its number */
     PROMISE(dup2(sockets[1], WORKER_CONTROL_FD) == WORKER_CONTROL_FD);
-    arena_head_init(&head, &worker.manifest, sha, MATCHES, 0);
+    arena_head_init(&head, &worker.manifest, sha, MATCHES, 0, ARENA_JOURNAL_BYTES);
     arena_bytes = arena_file_bytes(&head);
     worker.arena =
         mmap(NULL, arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

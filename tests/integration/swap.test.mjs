@@ -2,17 +2,26 @@
 // one thing each. Two players on two gateways, each frame with the moment at which it came: nobody
 // is disconnected, no state is lost, and a version that does wrong is gone again.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { input, newest, play, sees, ticks_between, variant, workers } from './counting.mjs';
-import { start_platform, until } from './harness.mjs';
+import { promisify } from 'node:util';
+import { readReplay } from '../../sdk/tests/replay.mjs';
+import { arenas, input, newest, play, sees, ticks_between, variant, workers } from './counting.mjs';
+import { program, start_platform, until } from './harness.mjs';
 
 const RELEASE = process.env.TEST_PRESET === 'release';
 const GAP_TICKS_MAX = RELEASE ? 2 : 30; // sanitizers, and other tests beside
 const MATCHES = RELEASE ? 100 : 10;
 const DOOM = [...Buffer.from('mischief'), 205];
+const DONE = /the change of version is done/g;
+const RETURN_MS_MAX = 30_000; // of a service that is started again
+const MATCH_NOW_AT = 32; // in struct arena_head
+const CALLBACK_TICK = 5; // of enum game_callback
+const run = promisify(execFile);
+const gamekit = path.join(path.dirname(program), 'gamekit');
 
 let platform, plugins;
 before(() => {
@@ -39,6 +48,27 @@ function assert_unnoticed(...players) {
         assert.ok(missing <= GAP_TICKS_MAX, `${missing} ticks in a row were not shown`);
         assert.equal(socket.close_code, undefined);
     }
+}
+
+// It ended as if only this version had ever played it: run again from its inputs, every hash holds.
+async function assert_undisturbed(match, sha) {
+    const bytes = await until('the replay', async () => {
+        const one = await fetch(`${platform.origin}/api/games/matches/${match}/replay`);
+        return one.status === 200 && Buffer.from(await one.arrayBuffer());
+    });
+    const file = path.join(plugins, `.${match}`);
+    fs.writeFileSync(file, bytes);
+    await run(gamekit, ['replay', file, path.join(platform.data_dir, 'store', sha, 'game.so')]);
+    const end = [...readReplay(bytes).records].at(-1);
+    const [row] = await platform.sql(`select state_hash from games.matches where id = '${match}'`);
+    assert.equal(end.hash.toString(16).padStart(16, '0'), row.state_hash);
+}
+
+// As the worker notes it in its arena: the tick of the first match is under way.
+function note_tick(file) {
+    const arena = fs.openSync(file, 'r+');
+    fs.writeSync(arena, Buffer.from(Uint32Array.of(0, CALLBACK_TICK).buffer), 0, 8, MATCH_NOW_AT);
+    fs.closeSync(arena);
 }
 
 describe('a version of the same schema', () => {
@@ -98,15 +128,15 @@ describe('a version that crashes soon after', () => {
 
     test('is taken back, and never played again', async () => {
         const first = await sha();
-        const { host, guest } = await play(platform);
+        const { match, host, guest } = await play(platform);
         host.socket.send(input(host.channel, 1, ...DOOM)); // the first version ignores it
         drop('counter-doomed');
         await host.socket.event('game:swapped', ({ sha }) => sha !== first, 20_000);
         guest.socket.send(input(guest.channel, 1, 5));
         await host.socket.frame(sees((view) => view.counts[1] === 10));
         await host.socket.event('game:swapped', ({ sha }) => sha === first, 20_000);
-        guest.socket.send(input(guest.channel, 2, 5));
-        await host.socket.frame(sees((view) => view.counts[1] === 15));
+        guest.socket.send(input(guest.channel, 2, 6));
+        await host.socket.frame(sees((view) => view.counts[1] === 5 + 6)); // by the old rules
         const view = await newest(host.socket);
         assert.equal(view.ticks, view.tick);
         assert_unnoticed(host, guest);
@@ -132,6 +162,105 @@ describe('a version that crashes soon after', () => {
         assert.equal(await sha(), first);
         guest.socket.send(input(guest.channel, 3, 100));
         assert.equal((await host.socket.event('game:ended')).data.version, '1.0.0');
+        await assert_undisturbed(match, first);
+    });
+});
+
+describe('a version of another schema that crashes soon after', () => {
+    before(begin);
+    after(end);
+
+    test('is taken back, and what was played with it is played again by the old rules', async () => {
+        const first = await sha();
+        const { match, host, guest } = await play(platform);
+        host.socket.send(input(host.channel, 1, 10));
+        await guest.socket.frame(sees((view) => view.counts[0] === 10));
+        host.socket.send(input(host.channel, 2, ...DOOM));
+        await newest(host.socket);
+        drop('counter-migrated-doomed');
+        await host.socket.event('game:swapped', ({ sha }) => sha !== first, 20_000);
+        const young = await play(platform); // began with the bad one
+        young.guest.socket.send(input(young.guest.channel, 1, 7));
+        await young.host.socket.frame(sees((view) => view.counts[1] === 14));
+        guest.socket.send(input(guest.channel, 1, 5));
+        await host.socket.frame(sees((view) => view.counts[1] === 10));
+        for (const { socket } of [host, young.host])
+            await socket.event('game:swapped', ({ sha }) => sha === first, 20_000);
+        await guest.socket.frame(sees((view) => view.counts[0] === 10 && view.counts[1] === 5));
+        await young.guest.socket.frame(sees((view) => view.counts[1] === 7));
+        for (const { socket } of [host, guest, young.host, young.guest]) {
+            const view = await newest(socket);
+            assert.equal(view.ticks, view.tick);
+            assert.deepEqual(
+                [view.joins, view.leaves],
+                [
+                    [1, 1],
+                    [0, 0],
+                ],
+            );
+        }
+        assert_unnoticed(host, guest, young.host, young.guest);
+        guest.socket.send(input(guest.channel, 2, 95));
+        assert.equal((await host.socket.event('game:ended')).data.version, '1.0.0');
+        await assert_undisturbed(match, first);
+        young.guest.socket.send(input(young.guest.channel, 2, 93));
+        assert.equal((await young.host.socket.event('game:ended')).data.state, 'ended');
+    });
+});
+
+describe('a trial', () => {
+    before(() => begin({ trial_seconds: 8 }));
+    after(end);
+
+    test('does not end because somebody kills its worker in the middle of a tick', async () => {
+        const { host, guest } = await play(platform);
+        drop('counter-doubled');
+        await host.socket.event('game:swapped', undefined, 20_000);
+        const [worker] = workers(platform, 'counter');
+        process.kill(worker.pid, 'SIGSTOP');
+        for (const file of arenas(platform, 'counter')) note_tick(file);
+        process.kill(worker.pid, 'SIGKILL');
+        await logged('callback=tick');
+        guest.socket.send(input(guest.channel, 1, 5));
+        await host.socket.frame(sees((view) => view.counts[1] === 10));
+        await logged('the change of version is done');
+        const rows = await platform.sql(`select from games.versions where state = 'quarantined'`);
+        assert.equal(rows.length, 0);
+        guest.socket.send(input(guest.channel, 2, 50));
+        assert.equal((await host.socket.event('game:ended')).data.version, '2.0.0');
+    });
+
+    test('goes on after a restart of the service, with its way back', async () => {
+        drop('counter');
+        await until('the first version', async () => platform.logs('games').match(DONE).length > 1);
+        const first = await sha();
+        const { match, host, guest } = await play(platform);
+        guest.socket.send(input(guest.channel, 1, 5));
+        await host.socket.frame(sees((view) => view.counts[1] === 5));
+        drop('counter-doomed');
+        await host.socket.event('game:swapped', undefined, 20_000);
+        guest.socket.send(input(guest.channel, 2, 6));
+        await host.socket.frame(sees((view) => view.counts[1] === 5 + 2 * 6));
+        const before = await newest(host.socket);
+        await platform.kill('games');
+        await host.socket.frame(
+            sees((view) => view.ticks > before.ticks),
+            RETURN_MS_MAX,
+        );
+        await logged('a trial of an earlier run begins anew');
+        host.socket.send(input(host.channel, 1, ...DOOM));
+        await host.socket.event('game:swapped', ({ sha }) => sha === first, 20_000);
+        await host.socket.frame(sees((view) => view.counts[1] === 5 + 6));
+        ticks_between(host.socket); // none goes back
+        await until('the quarantine', async () => {
+            const rows = await platform.sql(
+                `select from games.versions where state = 'quarantined'`,
+            );
+            return rows.length === 1;
+        });
+        guest.socket.send(input(guest.channel, 3, 100));
+        assert.equal((await host.socket.event('game:ended')).data.version, '1.0.0');
+        await assert_undisturbed(match, first);
     });
 });
 

@@ -61,7 +61,7 @@ static void set_up_game(uint32_t tick_hz)
     memset(&is, 0, sizeof is);
     snprintf(is.folder, sizeof is.folder, "/tmp/transcendence-records-XXXXXX");
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(is.folder));
-    arena_head_init(&head, &manifest, image, 1, 0);
+    arena_head_init(&head, &manifest, image, 1, 0, ARENA_JOURNAL_BYTES);
     CU_ASSERT_EQUAL_FATAL(posix_memalign(&bytes, ARENA_ALIGNMENT, arena_file_bytes(&head)), 0);
     memset(bytes, 0, arena_file_bytes(&head));
     memcpy(bytes, &head, sizeof head);
@@ -96,7 +96,8 @@ static struct arena_block *step(uint64_t joined, uint64_t left, uint64_t present
         arena_inputs(is.match)[__builtin_ctzll(rest) * INPUT_BYTES] = (uint8_t)(block->commit / 7);
     block->tick += ticks;
     memcpy(arena_state(block), &block->tick, sizeof block->tick);
-    recorder_note(is.arena, is.match, block, is.hashes_before);
+    const struct gk_inputs inputs = {.present = present, .bytes = arena_inputs(is.match)};
+    recorder_note(is.arena, is.match, block, &inputs, is.hashes_before);
     is.hashes_before = false;
     return block;
 }

@@ -26,7 +26,8 @@ static void test_worker_process_finds_its_matches_in_an_arena_that_lies(void)
     char folder[] = "/tmp/worker-process-test-XXXXXX";
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
     struct image *image = make_image();
-    struct worker_process *process = worker_process_create(image, folder, MATCHES, 0);
+    struct worker_process *process =
+        worker_process_create(image, folder, &(struct arena_wish){.capacity = MATCHES});
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
     uint8_t *arena = (uint8_t *)process->arena;
     uint64_t match_bytes = process->arena->match_bytes;
@@ -52,7 +53,8 @@ static void test_worker_process_bounds_the_arena_of_the_largest_game(void)
     image->manifest.state_bytes = GK_STATE_BYTES_MAX;
     image->manifest.input_bytes = GK_INPUT_BYTES_MAX;
     image->manifest.players_max = GK_PLAYERS_MAX;
-    struct worker_process *process = worker_process_create(image, folder, ARENA_MATCHES_MAX, 0);
+    struct worker_process *process =
+        worker_process_create(image, folder, &(struct arena_wish){.capacity = ARENA_MATCHES_MAX});
     CU_ASSERT_PTR_NOT_NULL_FATAL(process);
     CU_ASSERT(process->capacity > 10 && process->capacity < ARENA_MATCHES_MAX);
     CU_ASSERT(process->arena_bytes <= WORKER_ARENA_BYTES_MAX);

@@ -12,7 +12,7 @@ static const uint8_t image[32] = {1, 2, 3};
 static struct arena_head *arena_make(uint32_t matches)
 {
     struct arena_head head;
-    arena_head_init(&head, &manifest, image, matches, 0);
+    arena_head_init(&head, &manifest, image, matches, 0, ARENA_JOURNAL_BYTES);
     void *bytes = NULL;
     CU_ASSERT_EQUAL_FATAL(posix_memalign(&bytes, ARENA_ALIGNMENT, arena_file_bytes(&head)), 0);
     memset(bytes, 0x5a, arena_file_bytes(&head));

@@ -224,8 +224,20 @@ export class Visitor {
 
     // The game has the keyboard, as it has after it started: nobody clicked into it.
     async has_game_focus() {
-        await this.page.frameLocator('iframe').locator('canvas:focus').waitFor();
-        await this.page.waitForFunction(() => document.activeElement?.tagName === 'IFRAME');
+        try {
+            await this.page.frameLocator('iframe').locator('canvas:focus').waitFor();
+            await this.page.waitForFunction(() => document.activeElement?.tagName === 'IFRAME');
+        } catch (error) {
+            throw new Error(`the game has no focus, but: ${await this.#focus()}`, { cause: error });
+        }
+    }
+
+    // What has it in each document.
+    async #focus() {
+        const look = () =>
+            `${document.activeElement?.outerHTML.slice(0, 200)} (${document.hasFocus()})`;
+        const all = await Promise.all(this.page.frames().map((frame) => frame.evaluate(look)));
+        return all.join(', in it: ');
     }
 
     // Plays by the arrow keys until `stop()` is called: holds the one that leads to where `aim`

@@ -45,7 +45,7 @@ struct match {
     char game[MATCH_TEXT_BYTES], sha[MATCH_TEXT_BYTES], room[MATCH_TEXT_BYTES];
     struct stream *stream; /* borrowed; NULL: looked for */
     bool is_asking;
-    int tries;           /* to find it, since it was where it is for STREAM_LASTING_MS */
+    int tries;           /* to find it, since it was where it is for MATCH_LASTING_MS */
     int64_t placed_ms;   /* when it was found last; 0: never */
     struct event *again; /* owned */
     struct link *links;  /* holds its links */
@@ -537,7 +537,7 @@ static void match_look_later(struct match *match)
 {
     if (match->is_asking || match->gateway->stopping || evtimer_pending(match->again, NULL))
         return;
-    if (match->placed_ms != 0 && clock_monotonic_ms() - match->placed_ms >= STREAM_LASTING_MS)
+    if (match->placed_ms != 0 && clock_monotonic_ms() - match->placed_ms >= MATCH_LASTING_MS)
         match->tries = 0; /* it was there for a while: a worker that breaks each stream is not */
     match->placed_ms = 0;
     if (match->tries >= MATCH_TRIES_MAX) {

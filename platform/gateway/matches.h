@@ -10,7 +10,8 @@
 #include "gateway/socket.h"
 #include "wire/frames.h"
 
-#define MATCH_TRIES_MAX      12 /* to find a lost match again, see MATCH_BACKOFF_MS_MAX */
+#define MATCH_TRIES_MAX      12   /* to find a lost match again, see MATCH_BACKOFF_MS_MAX */
+#define MATCH_LASTING_MS     1000 /* so long where it is, it is looked for eagerly again */
 #define MATCH_BACKOFF_MS_MIN 50
 #define MATCH_BACKOFF_MS_MAX 2000
 #define MATCH_TEXT_BYTES     128

@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "gateway/bucket.h"
 #include "gateway/keys.h"
 #include "gateway/matches.h"
 #include "gateway/record.h"
@@ -25,10 +26,10 @@ struct stream {
     int descriptor;                            /* owned */
     struct event *readable, *writable, *flush; /* owned */
     bool is_connecting, is_broken;
-    bool is_heard; /* the worker has said something on it */
-    bool is_moved; /* and that this is its last word, for another process plays now */
-    int64_t opened_ms;
-    uint8_t *in, *out; /* owned */
+    bool is_heard;            /* the worker has said something on it */
+    bool is_moved;            /* and that this is its last word, for another process plays now */
+    struct bucket successors; /* how many may follow at once; the next one has the rest */
+    uint8_t *in, *out;        /* owned */
     size_t in_count, out_count;
 };
 
@@ -46,6 +47,7 @@ static void on_writable(evutil_socket_t descriptor, short what, void *context);
 static void on_flush(evutil_socket_t none, short what, void *context);
 static void flush(struct stream *stream);
 static void stream_end(struct stream *stream, const char *reason);
+static bool may_follow(struct stream *stream);
 static void stream_free(struct stream *stream);
 
 enum error streams_create(struct gateway *gateway)
@@ -114,7 +116,7 @@ static struct stream *stream_open(struct gateway *gateway, const char *frames, c
     if (!stream)
         return NULL;
     stream->gateway = gateway;
-    stream->opened_ms = clock_monotonic_ms();
+    bucket_init(&stream->successors, 0, clock_monotonic_ms());
     stream->is_connecting = true;
     stream->in = malloc(STREAM_IN_BYTES);
     stream->out = malloc(STREAM_OUT_BYTES);
@@ -270,13 +272,23 @@ static void stream_end(struct stream *stream, const char *reason)
     *at = stream->next;
     streams->count--;
     metric_set(&gateway_metrics[METRIC_STREAMS], streams->count);
-    bool has_lasted =
-        stream->is_heard && clock_monotonic_ms() - stream->opened_ms >= STREAM_LASTING_MS;
-    const char *token = has_lasted ? keys_service_token(gateway) : NULL;
+    const char *token = may_follow(stream) ? keys_service_token(gateway) : NULL;
     struct stream *successor =
         token ? stream_get(gateway, stream->frames, stream->worker, token) : NULL;
+    if (successor)
+        successor->successors = stream->successors;
     matches_stream_ended(gateway, stream, successor);
     stream_free(stream);
+}
+
+static bool may_follow(struct stream *stream)
+{
+    int cost = stream->is_moved ? 1 : STREAM_BREAK_COST;
+    while (stream->is_heard && cost > 0 &&
+           bucket_take(&stream->successors, STREAM_SUCCESSORS_PER_SECOND, STREAM_SUCCESSORS_BURST,
+                       clock_monotonic_ms()))
+        cost--;
+    return cost == 0;
 }
 
 static void stream_free(struct stream *stream)

@@ -2,8 +2,10 @@
  * A stream to one worker, over TCP through the games service's frames address: the hello, records
  * out (gathered over a turn of the loop into one write) and records in (each handed on from where
  * it was read). A stream that breaks is not mended: its matches are told and get another. One on
- * which the worker had spoken for a while is followed by one to the same worker at once: its
- * matches go on there in another process, or the games service closes that one too.
+ * which the worker had spoken is followed by one to the same worker at once: its matches go on
+ * there in another process, or the games service closes that one too. A worker that breaks them
+ * again and again gets few in this way, so many a second of their life; then its matches are looked
+ * for.
  */
 #ifndef GATEWAY_STREAM_H
 #define GATEWAY_STREAM_H
@@ -11,13 +13,15 @@
 #include "gateway/state.h"
 #include "wire/frames.h"
 
-#define STREAMS_MAX           256
-#define STREAM_IN_BYTES       (256u << 10)
-#define STREAM_OUT_BYTES      (256u << 10)
-#define STREAM_CONNECT_MS_MAX 2000
-#define STREAM_LASTING_MS     1000 /* less old, it has no successor at once: the worker breaks them */
-#define STREAM_FRAMES_MAX     8    /* of a link, of one read; of what is more the newest counts */
-#define STREAM_NAME_BYTES     128
+#define STREAMS_MAX                  256
+#define STREAM_IN_BYTES              (256u << 10)
+#define STREAM_OUT_BYTES             (256u << 10)
+#define STREAM_CONNECT_MS_MAX        2000
+#define STREAM_SUCCESSORS_PER_SECOND 20 /* of those that moved */
+#define STREAM_SUCCESSORS_BURST      20 /* of one that has stood for so long */
+#define STREAM_BREAK_COST            4  /* one that breaks counts for so many */
+#define STREAM_FRAMES_MAX            8 /* of a link, of one read; of what is more the newest counts */
+#define STREAM_NAME_BYTES            128
 
 struct stream;
 

@@ -33,6 +33,8 @@ static const struct family families[] = {
     FAMILY(frames_sent, 1, "counter", "frames_sent_total", "state frames written to gateways"),
     FAMILY(frames_dropped, 1, "counter", "frames_dropped_total",
            "state frames replaced by newer ones on a slow stream"),
+    FAMILY(hand_over_ns, NS_PER_US, "gauge", "hand_over_microseconds",
+           "how long nobody played its matches when it took them over from another version"),
     FAMILY(allocations, 1, "counter", "allocations_total", "memory allocations of the worker"),
     FAMILY(matches, 1, "gauge", "matches", "matches that it plays"),
     FAMILY(links, 1, "gauge", "links", "connections of browsers to its matches"),

@@ -85,6 +85,7 @@ void worker_change(struct worker *worker)
         atomic_store(&worker_process_match(from, i)->status, ARENA_PARKED);
     }
     atomic_store(&to->arena->next_tick_ns, atomic_load(&from->arena->next_tick_ns));
+    atomic_store(&to->arena->parked_ns, atomic_load(&from->arena->parked_ns));
     atomic_store(&to->arena->on_trial, 1);
     worker->process = to;
     worker->parked = from;

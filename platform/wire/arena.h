@@ -30,7 +30,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     6
+#define ARENA_VERSION     7
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -65,9 +65,10 @@ struct arena_head {
     _Atomic uint32_t forbidden_call; /* that ended the worker: its number plus one, or 0 */
     uint32_t import_bytes;           /* of the largest state of another schema; 0: none */
     _Atomic int64_t next_tick_ns;    /* when it is due, by CLOCK_MONOTONIC; 0: the clock stands */
+    _Atomic int64_t parked_ns;       /* when the process before played no more; 0: there was none */
     _Atomic uint32_t on_trial;       /* 1: who does wrong is not ended, the supervisor is told */
     uint32_t journal_bytes;          /* of each match */
-    uint8_t reserved[64];
+    uint8_t reserved[56];
 };
 _Static_assert(sizeof(struct arena_head) == 192, "fixed in the file");
 

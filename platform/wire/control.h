@@ -134,6 +134,7 @@ struct control_heartbeat {
     uint64_t inputs_refused;                   /* by the game */
     uint64_t frames_sent;
     uint64_t frames_dropped; /* replaced by newer ones on a slow stream */
+    uint64_t hand_over_ns;   /* from when another version parked until this one had its matches */
     uint64_t allocations;    /* of memory: the play path makes none */
     uint64_t matches;        /* now */
     uint64_t links;          /* now */

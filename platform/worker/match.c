@@ -15,6 +15,7 @@
 #include "worker/recorder.h"
 #include "worker/stream.h"
 
+static enum arena_hash hash_wish(const struct worker *worker, const struct match *match);
 static bool is_deaf(const struct match *match);
 static bool start_fits(const struct worker *worker, const struct control_match_start *start);
 static uint64_t bots_of(const struct control_match_start *start);
@@ -81,7 +82,7 @@ void match_step(struct worker *worker, struct match *match)
     }
     match->waits_for_step = match->turn_is_over = false;
     match->bots_due_ms = match->bots ? worker->now_ms + BOT_MOVE_MS : 0;
-    recorder_note(worker->arena, match->arena, block, &inputs, match->hashes_before);
+    recorder_note(worker->arena, match->arena, block, &inputs, hash_wish(worker, match));
     match->hashes_before = false;
     if (!commit(worker, match, block))
         return;
@@ -217,6 +218,15 @@ void match_report(struct worker *worker, struct match *match)
         if (control_send(worker, CONTROL_MATCH_OVER, &over, sizeof over))
             match->phase = MATCH_NONE;
     }
+}
+
+/* A process that takes a match over says what it was given, one that parks what it leaves. */
+static enum arena_hash hash_wish(const struct worker *worker, const struct match *match)
+{
+    uint64_t bytes = (uint64_t)worker->matches_live * worker->arena->state_bytes;
+    if (match->hashes_before)
+        return ARENA_HASH_BEFORE;
+    return worker->parking && bytes <= HASHED_BYTES_MAX ? ARENA_HASH_AFTER : ARENA_HASH_NONE;
 }
 
 /* The step under way has killed a process before. */

@@ -8,9 +8,11 @@
 
 #include "wire/arena.h"
 
-/* After the step to `block`, before its commit. `inputs` are those of the step, if it ticked. With
- * `hashes_before`, the state that the step began with is in it as a hash. */
+/* After the step to `block`, before its commit. `inputs` are those of the step, if it ticked. There
+ * is a hash in it as `hash_of` wishes (after a step only when it was a tick), and every
+ * ARENA_JOURNAL_TICKS ticks. */
 void recorder_note(const struct arena_head *arena, struct arena_match *match,
-                   struct arena_block *block, const struct gk_inputs *inputs, bool hashes_before);
+                   struct arena_block *block, const struct gk_inputs *inputs,
+                   enum arena_hash hash_of);
 
 #endif

@@ -16,11 +16,10 @@ static bool read_entry(struct worker *worker, struct match *match, struct arena_
 static void acknowledge(const struct arena_match *arena, struct arena_block *block,
                         uint64_t present);
 static void caught_up(struct worker *worker, struct match *match);
-static int64_t now_ns(void);
 
 void matches_rerun(struct worker *worker)
 {
-    int64_t begun_ns = now_ns();
+    int64_t begun_ns = now_ns(CLOCK_MONOTONIC);
     worker->is_behind = false;
     for (uint32_t i = 0; i < worker->match_end; i++) {
         struct match *match = &worker->matches[i];
@@ -29,14 +28,14 @@ void matches_rerun(struct worker *worker)
         rerun(worker, match, begun_ns + RERUN_SLICE_NS);
         worker->is_behind |= match_is_behind(match);
     }
-    worker->rerun_ns += now_ns() - begun_ns;
+    worker->rerun_ns += now_ns(CLOCK_MONOTONIC) - begun_ns;
 }
 
 static void rerun(struct worker *worker, struct match *match, int64_t until_ns)
 {
     struct arena_match *arena = match->arena;
     const char *fault = worker->rerun_ns > RERUN_NS_MAX ? "it takes too long" : NULL;
-    while (!fault && match->phase == MATCH_PLAYING && now_ns() < until_ns) {
+    while (!fault && match->phase == MATCH_PLAYING && now_ns(CLOCK_MONOTONIC) < until_ns) {
         if (arena_newest(worker->arena, arena)->journaled == arena->rerun_to)
             break;
         fault = rerun_step(worker, match);
@@ -63,7 +62,8 @@ static const char *rerun_step(struct worker *worker, struct match *match)
     if (entry.ticked)
         match_tick(worker, match, block, &inputs);
     acknowledge(match->arena, block, entry.present);
-    recorder_note(worker->arena, match->arena, block, &inputs, match->hashes_before);
+    recorder_note(worker->arena, match->arena, block, &inputs,
+                  match->hashes_before ? ARENA_HASH_BEFORE : ARENA_HASH_NONE);
     match->hashes_before = false;
     const char *fault = match_judge(worker, match, block);
     if (fault)
@@ -122,11 +122,4 @@ static void caught_up(struct worker *worker, struct match *match)
     match->arena->inputs_commit = atomic_load(&match->arena->commits) + 1;
     match_go_on(worker, match);
     match->changed = true;
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }

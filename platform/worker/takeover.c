@@ -11,8 +11,7 @@
 #include "worker/match.h"
 #include "worker/stream.h"
 
-#define HASHED_BYTES_MAX (1u << 20) /* of all matches together, a millisecond */
-
+static void note_hand_over(struct worker *worker);
 static void forget_all(struct worker *worker);
 static const char *take_import(struct worker *worker, struct match *match);
 static const char *rehearse(struct worker *worker, struct match *match);
@@ -39,6 +38,16 @@ void matches_resume(struct worker *worker)
         worker->is_behind |= match_is_behind(match);
         match_report(worker, match);
     }
+    note_hand_over(worker);
+}
+
+/* The arena's word is checked, for a game can write there. */
+static void note_hand_over(struct worker *worker)
+{
+    int64_t parked_ns = atomic_exchange(&worker->arena->parked_ns, 0);
+    int64_t stood_ns = now_ns(CLOCK_MONOTONIC) - parked_ns;
+    if (parked_ns > 0 && stood_ns >= 0)
+        worker->counts.hand_over_ns = (uint64_t)stood_ns;
 }
 
 /* Its first commit here is the one at which it stands. */
@@ -76,6 +85,7 @@ void matches_rehearse(struct worker *worker)
 void matches_park(struct worker *worker)
 {
     const struct record_head moved = {.type = RECORD_MOVED};
+    atomic_store(&worker->arena->parked_ns, now_ns(CLOCK_MONOTONIC));
     for (uint32_t i = 0; i < worker->match_end; i++)
         if (worker->matches[i].phase != MATCH_NONE)
             match_report(worker, &worker->matches[i]);

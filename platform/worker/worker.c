@@ -51,7 +51,6 @@ static int64_t step_in_time(struct worker *worker, struct match *match, int64_t 
 static void deliver_all(struct worker *worker, bool ticked);
 static void set_tick_timer(struct worker *worker);
 static void beat(struct worker *worker);
-static int64_t now_ns(clockid_t clock);
 
 int main(int argument_count, char **arguments)
 {
@@ -328,11 +327,4 @@ static void beat(struct worker *worker)
     worker->counts.matches = worker->matches_live;
     worker->counts.links = worker->links_used;
     (void)control_send(worker, CONTROL_HEARTBEAT, &worker->counts, sizeof worker->counts);
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }

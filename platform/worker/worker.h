@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "gamekit/game.h"
 #include "wire/arena.h"
@@ -26,6 +27,7 @@
 #define SLOW_STEP_NS_MAX       250000000ll
 #define SEAT_GRACE_MS          5000 /* for whom a match waits: not taken for gone before that */
 #define BOT_MOVE_MS            500  /* turn-based: a bot moves that long after the step before */
+#define HASHED_BYTES_MAX       (1u << 20) /* of all states together at a hand-over: a millisecond */
 #define RESUME_LATE_NS_MAX     1000000000ll /* after that long the ticks begin anew */
 
 #define NONE 0xffffffffu
@@ -121,6 +123,13 @@ struct worker {
 static inline bool match_is_behind(const struct match *match)
 {
     return match->arena->rerun_to != 0;
+}
+
+static inline int64_t now_ns(clockid_t clock)
+{
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 /* Whether the clock runs: there are matches, and they go by ticks. */

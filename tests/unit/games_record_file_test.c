@@ -97,7 +97,8 @@ static struct arena_block *step(uint64_t joined, uint64_t left, uint64_t present
     block->tick += ticks;
     memcpy(arena_state(block), &block->tick, sizeof block->tick);
     const struct gk_inputs inputs = {.present = present, .bytes = arena_inputs(is.match)};
-    recorder_note(is.arena, is.match, block, &inputs, is.hashes_before);
+    recorder_note(is.arena, is.match, block, &inputs,
+                  is.hashes_before ? ARENA_HASH_BEFORE : ARENA_HASH_NONE);
     is.hashes_before = false;
     return block;
 }

@@ -490,6 +490,7 @@ class Socket {
     frames = []; // not yet taken, as Buffers
     all_events = []; // also those that were taken
     all_frames = []; // the same, as {at, bytes}: when it came, in ms of performance.now()
+    on_frame = null; // takes (bytes, at) of each frame instead: then none is kept
 
     constructor(url, protocols, options) {
         this.#socket = new WebSocket(url, protocols, options);
@@ -523,7 +524,9 @@ class Socket {
     }
 
     #take(bytes, is_binary) {
-        if (is_binary) {
+        if (is_binary && this.on_frame) {
+            this.on_frame(bytes, performance.now());
+        } else if (is_binary) {
             this.frames.push(bytes);
             this.all_frames.push({ at: performance.now(), bytes });
         } else {

@@ -84,7 +84,7 @@ export function assert_no_tick_missed(before, after, t) {
 
 // In clock ticks: of all processors, and of this test with every process that it has started, the
 // ended ones among them.
-function processor_time() {
+export function processor_time() {
     const [user, nice, system, idle, wait, interrupts, soft, steal] = fs
         .readFileSync('/proc/stat', 'utf8')
         .split('\n', 1)[0]
@@ -116,7 +116,7 @@ function processor_time() {
     return { busy, total: busy + idle + wait, ours };
 }
 
-function foreign_share(before, after) {
+export function foreign_share(before, after) {
     const busy = after.busy - before.busy;
     const ours = after.ours - before.ours;
     return Math.max(0, busy - ours) / Math.max(1, after.total - before.total);

@@ -214,9 +214,11 @@ static int adopt_matches(struct supervisor *supervisor, const struct left_arenas
         if (!match)
             continue;
         count++;
-        if (game_is_on_trial(supervisor, arena->image) &&
-            find_parked(arenas, arena, match->id.bytes, &parked))
-            park_again(worker, match, &parked);
+        if (!game_is_on_trial(supervisor, arena->image) ||
+            !find_parked(arenas, arena, match->id.bytes, &parked))
+            continue;
+        park_again(worker, match, &parked);
+        match_changed(worker, match); /* who was killed then may not have come to say it */
     }
     return count;
 }

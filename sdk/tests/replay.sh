@@ -1,6 +1,7 @@
 #!/bin/sh
 # replay.sh GAMEKIT GAME OTHER: gamekit bench records matches of the bundle GAME, gamekit replay finds
-# them the same, refuses what is broken or of the game OTHER, and stops gdb before a tick.
+# them the same, also out of a store, refuses what is broken or of the game OTHER, and stops gdb before
+# a tick.
 set -eu
 gamekit=$1 game=$2 other=$3
 work=$(mktemp -d)
@@ -31,6 +32,14 @@ expect 2 'takes a game' "$gamekit" bench "$game" --seed x
 
 expect 0 'the same to its end' "$gamekit" replay "$file" "$game"
 expect 2 'is of the game' "$gamekit" replay "$file" "$other"
+expect 0 'the same to its end' "$gamekit" replay "$file" "$other" "$game" # each knows its own
+mkdir -p "$work/store"
+cp -r "$other" "$work/store/one"
+expect 2 'game.so has the SHA-256 [0-9a-f]\{64\}: no folder in' "$gamekit" replay "$file" \
+    --store "$work/store"
+cp -r "$game" "$work/store/another"
+expect 0 'the same to its end' "$gamekit" replay "$file" --store "$work/store"
+expect 2 'replay takes a file' "$gamekit" replay "$file" --store
 expect 2 'replay takes a file' "$gamekit" replay
 expect 2 'replay takes a file' "$gamekit" replay "$file" "$game" --gdb soon
 expect 2 'no plain file' "$gamekit" replay "$work" "$game"

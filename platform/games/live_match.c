@@ -62,8 +62,9 @@ void match_running(struct worker *worker, struct live_match *match)
     match->order = NULL;
     bool fits = match_place(worker, match);
     if (order_answer(order, fits ? OK : ERROR_OVERLOADED) && fits) {
-        match->record =
-            record_begin(worker->supervisor->records, worker->process->image, &match->start);
+        if (!match->has_moved)
+            match->record =
+                record_begin(worker->supervisor->records, worker->process->image, &match->start);
         metric_add(&figure_matches_started, 1);
         return;
     }
@@ -100,6 +101,14 @@ void match_keep(struct worker *worker, struct live_match *match)
     struct worker_process *process = worker->process;
     record_look(match->record, process->image, &process->sizes,
                 worker_process_match(process, match->start.arena_index));
+}
+
+void match_leave_version(struct worker *worker, struct live_match *match)
+{
+    const struct arena_match *arena =
+        worker_process_match(worker->process, match->start.arena_index);
+    match_keep(worker, match);
+    match->has_moved |= match->order && atomic_load(&arena->commits) != 0;
 }
 
 void match_changed(struct worker *worker, const struct live_match *match)

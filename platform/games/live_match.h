@@ -19,6 +19,7 @@ struct live_match {
     int64_t stop_asked_ms; /* first; 0: not */
     struct ladder ladder;  /* of deaths in its callbacks */
     struct record *record; /* owned, until match_over; NULL: it has no replay */
+    bool has_moved;        /* before it was heard to run: what it began with is not known */
 };
 
 /* What a worker is told of a match that begins, with a seed of chance. */
@@ -35,6 +36,9 @@ must_use enum error match_seat(struct worker *worker, struct live_match *match,
                                struct match_player *player);
 /* What the worker has journaled goes into the match's replay. */
 void match_keep(struct worker *worker, struct live_match *match);
+/* The same before it goes over to another version: one that has not been heard to run, and does,
+ * has none. */
+void match_leave_version(struct worker *worker, struct live_match *match);
 /* Its worker plays another version now: everybody is told. */
 void match_changed(struct worker *worker, const struct live_match *match);
 /* It ends as aborted, and the worker tells; one that does not is ended, see worker_look_after. */

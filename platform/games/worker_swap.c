@@ -70,7 +70,7 @@ void worker_change(struct worker *worker)
         struct live_match *match = worker->matches[i];
         if (!match)
             continue;
-        match_keep(worker, match);
+        match_leave_version(worker, match);
         ladder_finish(&match->ladder); /* it is of the version before */
         uint32_t mode = 0;             /* there is one, see swap_can_be_live */
         (void)swap_mode_index(&from->image->manifest, match->start.mode, &to->image->manifest,
@@ -146,7 +146,7 @@ static bool bring_back(struct worker *worker, struct worker_process *good, uint3
 {
     struct worker_process *away = worker->process, *parked = worker->parked;
     struct live_match *match = worker->matches[index];
-    match_keep(worker, match);
+    match_leave_version(worker, match);
     ladder_finish(&match->ladder);
     if (index >= good->capacity ||
         !swap_mode_index(&away->image->manifest, match->start.mode, &good->image->manifest,

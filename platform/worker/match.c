@@ -294,7 +294,9 @@ void match_go_on(struct worker *worker, struct match *match)
     wait_for(worker, match, block->joined);
     if (!arena_guard_holds(worker->arena, block))
         match_fault(worker, match, "its last commit is not whole");
-    else if (is_deaf(match))
+    else
+        match_look_for_result(worker, match, block); /* who has died may not have come to it */
+    if (match->phase == MATCH_PLAYING && is_deaf(match))
         match_step(worker, match); /* at once, before anybody can send an input */
 }
 

@@ -4,6 +4,7 @@
  * The games are versions of the counter, see counter.c; TEST_TURNS is the counter in turns.
  */
 #include "games/carry.h"
+#include "host/hash.h"
 #include "promises.h"
 #include "worker_driver.h"
 
@@ -234,6 +235,45 @@ static void test_worker_takes_a_match_over_from_another_schema_once(void)
     stop_worker();
 }
 
+/* Nobody plays on a match that is decided, whatever died before it could be told. */
+static void test_worker_ends_a_match_whose_last_commit_decides_it(void)
+{
+    const struct counted decided = {.ticks = 70, .counts = {100, 4}, .players = 2};
+    struct control_match_over over;
+    for (int imported = 0; imported < 2; imported++) {
+        begin(imported ? "TEST_COUNTER_MIGRATED" : "TEST_COUNTER", sizeof decided);
+        if (imported)
+            (void)lay_in_import(&decided, ARENA_LIVE);
+        else
+            lay_in(match_0(), &decided, ARENA_LIVE);
+        tell(CONTROL_RESUME, NULL, 0, -1);
+        expect(CONTROL_MATCH_OVER, &over, sizeof over);
+        CU_ASSERT_EQUAL(over.ticks, 70);
+        CU_ASSERT_EQUAL(over.result.players[0].outcome, GK_OUTCOME_WIN);
+        CU_ASSERT_EQUAL(atomic_load(&match_0()->commits), imported ? 8 : 1);
+        stop_worker();
+    }
+}
+
+/* So that a replay shows what it was. */
+static void test_worker_notes_the_hash_of_what_it_took_over(void)
+{
+    const struct counted old = {.ticks = 70, .counts = {3, 4}, .players = 2};
+    const struct migrated taken = {.migrated_at = 70, .counted = old};
+    struct arena_entry entries[2];
+    begin("TEST_COUNTER_MIGRATED", sizeof old);
+    (void)lay_in_import(&old, ARENA_LIVE);
+    resume();
+    while (atomic_load(&match_0()->commits) < 8 + 2)
+        usleep(1000);
+    arena_journal_get(worker.arena, match_0(), 0, entries, sizeof entries);
+    CU_ASSERT_EQUAL(entries[0].commit, 9);
+    CU_ASSERT_EQUAL(entries[0].hash_of, ARENA_HASH_BEFORE);
+    CU_ASSERT_EQUAL(entries[0].state_hash, state_hash(&taken, sizeof taken));
+    CU_ASSERT_EQUAL(entries[1].hash_of, ARENA_HASH_NONE);
+    stop_worker();
+}
+
 static void test_worker_that_cannot_take_a_match_over_says_so_on_trial_and_else_ends_it(void)
 {
     const struct counted old = {.ticks = 70, .players = 2};
@@ -440,6 +480,8 @@ static CU_TestInfo promises[] = {
     PROMISE(test_worker_refuses_what_it_cannot_migrate),
     PROMISE(test_worker_that_dies_in_migrate_leaves_its_name),
     PROMISE(test_worker_takes_a_match_over_from_another_schema_once),
+    PROMISE(test_worker_ends_a_match_whose_last_commit_decides_it),
+    PROMISE(test_worker_notes_the_hash_of_what_it_took_over),
     PROMISE(test_worker_that_cannot_take_a_match_over_says_so_on_trial_and_else_ends_it),
     PROMISE(test_worker_runs_again_what_was_played_elsewhere_to_the_same_bytes),
     PROMISE(test_worker_runs_again_by_its_own_rules_and_shows_no_tick_again),

@@ -12,21 +12,21 @@
 #include "games/supervision.h"
 
 static bool has_passed(const struct ladder *ladder, uint64_t commit);
-static void note_first(struct worker *worker, struct live_match *match, const struct death *death);
-static void neutral_inputs(struct worker *worker, struct live_match *match);
-static bool step_back(struct worker *worker, struct live_match *match);
-static void no_contest(struct worker *worker, struct live_match *match);
+static void neutral_inputs(struct worker *worker, struct live_match *match,
+                           const struct death *death);
+static bool step_back(struct worker *worker, struct live_match *match, const struct death *death);
+static void no_contest(struct worker *worker, struct live_match *match, const struct death *death);
 static void checkpoint_finish(struct checkpoint *checkpoint);
 static bool checkpoint_take(struct worker *worker, const struct live_match *match,
                             struct checkpoint *checkpoint);
-static void say(const struct worker *worker, const struct live_match *match, const char *what);
+static void say(const struct worker *worker, const struct live_match *match,
+                const struct death *death, const char *what);
 
 void ladder_finish(struct ladder *ladder)
 {
     checkpoint_finish(&ladder->back[0]);
     checkpoint_finish(&ladder->back[1]);
-    checkpoint_finish(&ladder->first.before);
-    free(ladder->first.inputs);
+    fatal_step_free(ladder->fatal);
     *ladder = (struct ladder){.rung = RUNG_NONE};
 }
 
@@ -60,62 +60,52 @@ void ladder_died(struct worker *worker, struct live_match *match, const struct d
     ladder->deaths++;
     ladder->rung = ladder->deaths >= LADDER_DEATHS_MAX ? RUNG_OFF : ladder->rung + 1;
     if (ladder->rung == RUNG_SAME_INPUTS) {
-        note_first(worker, match, death);
-        say(worker, match, "a match killed its worker; it goes on with the same inputs");
+        ladder->died_at = atomic_load(&arena->commits);
+        fatal_step_free(ladder->fatal);
+        ladder->fatal = fatal_step_note(worker, match, death);
+        say(worker, match, death, "a match killed its worker; it goes on with the same inputs");
     } else if (ladder->rung == RUNG_NEUTRAL_INPUTS) {
-        neutral_inputs(worker, match);
-    } else if (ladder->rung != RUNG_STEP_BACK || !step_back(worker, match)) {
-        no_contest(worker, match);
+        neutral_inputs(worker, match, death);
+    } else if (ladder->rung != RUNG_STEP_BACK || !step_back(worker, match, death)) {
+        no_contest(worker, match, death);
     }
 }
 
 static bool has_passed(const struct ladder *ladder, uint64_t commit)
 {
-    uint64_t died_at = ladder->first.before.block.commit;
-    return commit > died_at + LADDER_PASSED_COMMITS;
-}
-
-static void note_first(struct worker *worker, struct live_match *match, const struct death *death)
-{
-    const struct arena_head *sizes = &worker->process->sizes;
-    struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
-    struct fatal_step *first = &match->ladder.first;
-    size_t bytes = (size_t)sizes->players_max * sizes->input_bytes;
-    (void)checkpoint_take(worker, match, &first->before);
-    free(first->inputs);
-    first->inputs = malloc(bytes);
-    if (first->inputs)
-        memcpy(first->inputs, arena_inputs(arena), bytes);
-    first->present = arena->inputs_present;
-    first->callback = death->callback;
-    snprintf(first->sentence, sizeof first->sentence, "%s", death->sentence);
+    return commit > ladder->died_at + LADDER_PASSED_COMMITS;
 }
 
 /* Of a turn-based match only what waited is dropped: it has no next step without an input. */
-static void neutral_inputs(struct worker *worker, struct live_match *match)
+static void neutral_inputs(struct worker *worker, struct live_match *match,
+                           const struct death *death)
 {
     const struct arena_head *sizes = &worker->process->sizes;
     struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
+    uint64_t blamed = arena->inputs_present;
+    if (death->callback == GAME_CALL_INPUT) /* it never came to be one of those */
+        blamed = death->slot < GK_PLAYERS_MAX ? 1ull << death->slot : 0;
     char slots[GK_PLAYERS_MAX * 3 + 1] = "";
     size_t length = 0;
     for (uint32_t slot = 0; slot < match->start.slot_count && slot < GK_PLAYERS_MAX; slot++)
-        if (match->ladder.first.present >> slot & 1)
+        if (blamed >> slot & 1)
             length += (size_t)snprintf(slots + length, sizeof slots - length, "%s%u",
                                        length > 0 ? "," : "", slot);
     char text[ID_TEXT_BYTES];
     id_text(&match->id, text);
     log_warn("a match killed its worker again; it goes on without the inputs of that step",
              "worker", worker->name, "match", text, "slots", length > 0 ? slots : "none", NULL);
+    arena->dropped = arena->inputs_present;
     arena->rerun_to = arena->inputs_present = 0; /* nor is it run again, see worker/rerun.h */
     memset(arena_inputs(arena), 0, (size_t)sizes->players_max * sizes->input_bytes);
-    arena->dropped = match->ladder.first.present;
-    arena->refuses_again = match->ladder.first.callback == GAME_CALL_INPUT;
+    if (death->callback == GAME_CALL_INPUT)
+        arena->refuses_again |= blamed;
     if (worker->process->image->manifest.tick_hz != 0)
         arena->deaf_commit = atomic_load(&arena->commits) + 1;
 }
 
 /* From the older checkpoint, which is not where it dies. False when there is none, or no worker. */
-static bool step_back(struct worker *worker, struct live_match *match)
+static bool step_back(struct worker *worker, struct live_match *match, const struct death *death)
 {
     struct ladder *ladder = &match->ladder;
     const struct checkpoint *one = &ladder->back[0], *other = &ladder->back[1];
@@ -124,7 +114,7 @@ static bool step_back(struct worker *worker, struct live_match *match)
                 (one->block.commit == 0 || other->block.commit < one->block.commit)
             ? other
             : one;
-    if (back->block.commit == 0 || back->block.commit >= ladder->first.before.block.commit)
+    if (back->block.commit == 0 || back->block.commit >= ladder->died_at)
         return false;
     struct carry from = {&worker->process->sizes,
                          worker_process_match(worker->process, match->start.arena_index)};
@@ -147,7 +137,7 @@ static bool step_back(struct worker *worker, struct live_match *match)
     struct arena_block *block = arena_block_at(sizes, arena, back->block.commit);
     arena->start = match->start;
     arena->leaving = from.match->leaving; /* who gave up since has given up */
-    arena->refuses_again = 1;
+    arena->refuses_again = ~0ull;
     *block = back->block;
     memcpy(arena_state(block), back->state, sizes->state_bytes);
     arena_guard_set(sizes, block);
@@ -157,15 +147,18 @@ static bool step_back(struct worker *worker, struct live_match *match)
     atomic_store(&arena->status, ARENA_LIVE);
     atomic_store(&from.match->status, ARENA_FREE);
     match_changed(alone, match);
-    say(alone, match, "a match killed its worker again; it steps back, alone in a worker");
+    say(alone, match, death, "a match killed its worker again; it steps back, alone in a worker");
     return true;
 }
 
-static void no_contest(struct worker *worker, struct live_match *match)
+static void no_contest(struct worker *worker, struct live_match *match, const struct death *death)
 {
-    say(worker, match, "a match kills its worker again and again; it ends without a result");
-    crash_bundle_write(worker->supervisor->context->settings->data_dir, worker->process->image,
-                       &worker->process->sizes, &match->start, &match->ladder.first);
+    say(worker, match, death, "a match kills its worker again and again; it ends without a result");
+    if (match->ladder.fatal)
+        crash_bundle_write(worker->supervisor->context->settings->data_dir, worker->process->image,
+                           match->ladder.fatal);
+    else
+        log_warn("no crash bundle is kept: the step is not known", "worker", worker->name, NULL);
     match_abort(worker, match);
 }
 
@@ -191,12 +184,12 @@ static bool checkpoint_take(struct worker *worker, const struct live_match *matc
     return true;
 }
 
-static void say(const struct worker *worker, const struct live_match *match, const char *what)
+static void say(const struct worker *worker, const struct live_match *match,
+                const struct death *death, const char *what)
 {
     char text[ID_TEXT_BYTES];
     id_text(&match->id, text);
-    log_warn(what, "worker", worker->name, "match", text, "tick",
-             log_number((int64_t)match->ladder.first.before.block.tick), "callback",
-             game_callback_name(match->ladder.first.callback), "deaths",
+    log_warn(what, "worker", worker->name, "match", text, "tick", log_number((int64_t)death->tick),
+             "callback", game_callback_name(death->callback), "deaths",
              log_number(match->ladder.deaths), NULL);
 }

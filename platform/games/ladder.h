@@ -4,7 +4,7 @@
  *   1 the same inputs once more: a death may have had nothing to do with them
  *   2 neutral inputs for that step; whose inputs they were is logged
  *   3 a second or two back, alone in a worker of its own, so that no other match pays
- *   4 no contest, with a bundle that reproduces the first death offline, see crash_bundle.h
+ *   4 no contest, with a bundle that reproduces the death offline, see crash_bundle.h
  * A game whose matches die too often gets no more of them, see game_died(). Loop's thread only.
  */
 #ifndef GAMES_LADDER_H
@@ -12,16 +12,13 @@
 
 #include <stdbool.h>
 
+#include "games/fatal_step.h"
 #include "wire/arena.h"
 
 #define LADDER_DEATHS_MAX     8    /* of one match, wherever it dies */
 #define LADDER_PASSED_COMMITS 128  /* so far behind its last death a match has left it behind */
 #define LADDER_LOOK_MS        1000 /* between two checkpoints of a match */
 #define LADDER_LOOK_BYTES_MAX (2u << 20) /* copied at one look, so that the loop stays quick */
-
-struct worker;
-struct live_match;
-struct death;
 
 enum ladder_rung { RUNG_NONE, RUNG_SAME_INPUTS, RUNG_NEUTRAL_INPUTS, RUNG_STEP_BACK, RUNG_OFF };
 
@@ -31,19 +28,11 @@ struct checkpoint {
     void *state;              /* owned, state_bytes; or NULL */
 };
 
-/* The step that killed. */
-struct fatal_step {
-    struct checkpoint before; /* the commit that it began with */
-    uint64_t present;
-    uint8_t *inputs; /* owned: players_max canonical inputs; NULL: it is not known */
-    enum game_callback callback;
-    char sentence[120];
-};
-
 struct ladder {
     enum ladder_rung rung;
     int deaths;
-    struct fatal_step first; /* where it began to die */
+    uint64_t died_at;         /* the commit at which it began to die */
+    struct fatal_step *fatal; /* owned; that death, or NULL */
     struct checkpoint back[2];
     int64_t checkpoint_ms;
 };

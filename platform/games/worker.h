@@ -106,6 +106,7 @@ void worker_on_control(evutil_socket_t fd, short what, void *context);
 struct death {
     struct live_match *culprit; /* borrowed: the match whose callback was running, or NULL */
     enum game_callback callback;
+    uint32_t slot;      /* or viewer, where the callback is about one; the game's word */
     uint64_t tick;      /* of the culprit's last commit */
     bool is_killed;     /* by somebody outside: the game is not to blame, whatever ran */
     char sentence[120]; /* for a person */

@@ -13,6 +13,7 @@
 
 #define CALL_NAME_BYTES 32
 
+static bool is_about_slot(enum game_callback callback);
 static void name_forbidden_call(uint32_t noted, int status, char ret_name[CALL_NAME_BYTES]);
 
 void death_report(struct worker *worker, struct worker_process *process, int status,
@@ -23,13 +24,16 @@ void death_report(struct worker *worker, struct worker_process *process, int sta
     uint32_t index = atomic_load(&process->arena->match_now);
     const char *signal = WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "none";
     struct death death = {.culprit = NULL};
-    char match[ID_TEXT_BYTES] = "none", call[CALL_NAME_BYTES];
+    char match[ID_TEXT_BYTES] = "none", call[CALL_NAME_BYTES], slot[16] = "none";
     if (callback != GAME_CALL_NONE && callback < GAME_CALL_COUNT && index < process->capacity &&
         worker->matches[index]) {
         death.culprit = worker->matches[index];
         death.callback = (enum game_callback)callback;
+        death.slot = atomic_load(&process->arena->slot_now);
         death.tick = arena_newest(&process->sizes, worker_process_match(process, index))->tick;
         id_text(&death.culprit->id, match);
+        if (is_about_slot(death.callback) && death.slot < GK_PLAYERS_MAX)
+            snprintf(slot, sizeof slot, "%u", death.slot);
     }
     death.is_killed =
         strcmp(why, WORKER_ENDED) == 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
@@ -41,8 +45,15 @@ void death_report(struct worker *worker, struct worker_process *process, int sta
     log_error("worker died; another process goes on", "worker", worker->name, "why", why,
               "forbidden_call", call, "game", manifest->id, "version", manifest->version, "signal",
               signal, "match", match, "tick", log_number((int64_t)death.tick), "callback",
-              game_callback_name(callback), "matches", log_number(worker->match_count), NULL);
+              game_callback_name(callback), "slot", slot, "matches",
+              log_number(worker->match_count), NULL);
     *ret_death = death;
+}
+
+static bool is_about_slot(enum game_callback callback)
+{
+    return callback == GAME_CALL_JOIN || callback == GAME_CALL_LEAVE ||
+           callback == GAME_CALL_INPUT || callback == GAME_CALL_VIEW || callback == GAME_CALL_BOT;
 }
 
 /* The game wrote the number into memory that it can write to: it is a hint, and the status tells

@@ -30,7 +30,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     7
+#define ARENA_VERSION     8
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -43,6 +43,7 @@
 #define ARENA_ENTRY_BYTES_MAX   (sizeof(struct arena_entry) + GK_PLAYERS_MAX * GK_INPUT_BYTES_MAX)
 #define ARENA_JOURNAL_TICKS     256u /* between two hashes of the state */
 #define ARENA_JOURNAL_LOST      (-1)
+#define ARENA_SAID_BYTES_MAX    1024u /* of an input, as a browser sent it */
 
 enum arena_status {
     ARENA_FREE,
@@ -68,9 +69,12 @@ struct arena_head {
     _Atomic int64_t parked_ns;       /* when the process before played no more; 0: there was none */
     _Atomic uint32_t on_trial;       /* 1: who does wrong is not ended, the supervisor is told */
     uint32_t journal_bytes;          /* of each match */
-    uint8_t reserved[56];
+    _Atomic uint32_t slot_now;       /* or viewer, of callback_now */
+    uint32_t said_count;             /* of `said`, which callback_now is given */
+    uint8_t said[ARENA_SAID_BYTES_MAX]; /* input: the start of the bytes; bot: the difficulty */
+    uint8_t reserved[48];
 };
-_Static_assert(sizeof(struct arena_head) == 192, "fixed in the file");
+_Static_assert(sizeof(struct arena_head) == 192 + ARENA_SAID_BYTES_MAX, "fixed in the file");
 
 struct arena_match {
     _Atomic uint32_t status;             /* enum arena_status */
@@ -83,7 +87,7 @@ struct arena_match {
     uint64_t leaving;                    /* bit s: slot s has given up, from the next step on */
     uint64_t deaf_commit;                /* the step to this commit is played without inputs */
     uint64_t dropped;       /* bit s: what slot s sent under inputs_seq is not taken again */
-    uint64_t refuses_again; /* 1: nothing that was sent before is taken again */
+    uint64_t refuses_again; /* bit s: nothing that slot s has sent before is taken again */
     int64_t turn_since_ms; /* turn-based: monotonic, when the last tick was; a hint, not part of the
                               state */
     uint64_t ticks;        /* of ARENA_OVER */

@@ -125,7 +125,8 @@ void match_input(struct worker *worker, struct match *match, uint32_t slot, cons
         return;
 
     uint8_t input[GK_INPUT_BYTES_MAX] = {0};
-    host_enter(worker, match_index(worker, match), GAME_CALL_INPUT);
+    host_note(worker, bytes, count);
+    host_enter(worker, match_index(worker, match), GAME_CALL_INPUT, slot);
     uint32_t taken =
         worker->game.input(&worker->host, arena_state(block), slot, bytes, count, input);
     host_leave(worker);
@@ -145,7 +146,8 @@ bool match_knows_input(struct worker *worker, struct match *match, uint32_t slot
 {
     const struct arena_match *arena = match->arena;
     uint64_t known = arena->inputs_present | arena->dropped;
-    return arena->refuses_again || arena_newest(worker->arena, match->arena)->ack[slot] == seq ||
+    return (arena->refuses_again >> slot & 1) ||
+           arena_newest(worker->arena, match->arena)->ack[slot] == seq ||
            ((known >> slot & 1) && arena->inputs_seq[slot] == seq);
 }
 
@@ -346,7 +348,9 @@ static bool ask_bot(struct worker *worker, struct match *match, uint32_t slot)
     uint8_t input[GK_INPUT_BYTES_MAX] = {0};
     const void *state = arena_state(arena_newest(worker->arena, match->arena));
     uint32_t difficulty = match->arena->start.slots[slot].bot_difficulty;
-    host_enter(worker, match_index(worker, match), GAME_CALL_BOT);
+    const uint8_t given = (uint8_t)difficulty;
+    host_note(worker, &given, 1);
+    host_enter(worker, match_index(worker, match), GAME_CALL_BOT, slot);
     uint32_t moves = worker->game.bot(&worker->host, state, slot, difficulty, input);
     host_leave(worker);
     if (moves == 1)
@@ -385,7 +389,7 @@ static void init(struct worker *worker, struct match *match)
         clear_inputs(worker, match);
     }
     struct arena_block *block = arena_step(worker->arena, match->arena);
-    host_enter(worker, match_index(worker, match), GAME_CALL_INIT);
+    host_enter(worker, match_index(worker, match), GAME_CALL_INIT, 0);
     worker->game.init(&worker->host, arena_state(block), &begin);
     host_leave(worker);
     (void)commit(worker, match, block);
@@ -410,11 +414,11 @@ void match_meet(struct worker *worker, struct match *match, struct arena_block *
         void *state = arena_state(block);
         uint32_t index = match_index(worker, match);
         if (coming & bit) {
-            host_enter(worker, index, GAME_CALL_JOIN);
+            host_enter(worker, index, GAME_CALL_JOIN, slot);
             worker->game.join(&worker->host, state, slot);
             block->joined |= bit;
         } else if ((going | leaving) & bit) {
-            host_enter(worker, index, GAME_CALL_LEAVE);
+            host_enter(worker, index, GAME_CALL_LEAVE, slot);
             worker->game.leave(&worker->host, state, slot,
                                leaving & bit ? GK_LEAVE_LEFT : GK_LEAVE_DISCONNECTED);
             block->joined &= ~bit;
@@ -462,7 +466,7 @@ static void acknowledge(const struct match *match, struct arena_block *block)
 void match_tick(struct worker *worker, struct match *match, struct arena_block *block,
                 const struct gk_inputs *inputs)
 {
-    host_enter(worker, match_index(worker, match), GAME_CALL_TICK);
+    host_enter(worker, match_index(worker, match), GAME_CALL_TICK, 0);
     worker->game.tick(&worker->host, arena_state(block), inputs);
     host_leave(worker);
     block->tick++;
@@ -493,7 +497,7 @@ const char *match_judge(struct worker *worker, struct match *match, struct arena
         return "the game wrote behind its state";
     if (!worker->game.check)
         return NULL;
-    host_enter(worker, match_index(worker, match), GAME_CALL_CHECK);
+    host_enter(worker, match_index(worker, match), GAME_CALL_CHECK, 0);
     uint32_t holds = worker->game.check(&worker->host, arena_state(block));
     host_leave(worker);
     return holds == 1 ? NULL : "an invariant of the game is broken";
@@ -502,7 +506,7 @@ const char *match_judge(struct worker *worker, struct match *match, struct arena
 void match_look_for_result(struct worker *worker, struct match *match, struct arena_block *block)
 {
     struct gk_result result = {0};
-    host_enter(worker, match_index(worker, match), GAME_CALL_RESULT);
+    host_enter(worker, match_index(worker, match), GAME_CALL_RESULT, 0);
     uint32_t over = worker->game.result(&worker->host, arena_state(block), &result);
     host_leave(worker);
     if (over != 1)
@@ -570,7 +574,7 @@ bool match_view(struct worker *worker, struct match *match, struct arena_block *
     const uint64_t guard = ARENA_GUARD;
     uint32_t capacity = worker->manifest.view_bytes_max;
     memcpy(worker->view + capacity, &guard, sizeof guard);
-    host_enter(worker, match_index(worker, match), GAME_CALL_VIEW);
+    host_enter(worker, match_index(worker, match), GAME_CALL_VIEW, viewer);
     uint32_t bytes =
         worker->game.view(&worker->host, arena_state(block), viewer, worker->view, capacity);
     host_leave(worker);

@@ -161,7 +161,7 @@ static struct arena_block *migrate(struct worker *worker, struct match *match)
     *block = import->block;
     memset(arena_state(block), 0, worker->arena->state_bytes);
     arena_guard_set(worker->arena, block);
-    host_enter(worker, match_index(worker, match), GAME_CALL_MIGRATE);
+    host_enter(worker, match_index(worker, match), GAME_CALL_MIGRATE, 0);
     uint32_t fits =
         worker->game.migrate(&worker->host, arena_state(block), arena_import_state(import),
                              import->state_bytes, import->schema);

@@ -30,7 +30,7 @@ static void help_of(FILE *to, const struct command *command);
 int main(int argument_count, char **arguments)
 {
     const char *name = argument_count > 1 ? arguments[1] : "help";
-    if (strcmp(name, PROBER_TASK) == 0)
+    if (prober_is_task(name))
         return prober_run(argument_count, arguments);
     if (asks_for_help(name)) {
         help(stdout);

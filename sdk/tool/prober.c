@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/crash_run.h"
 #include "host/sandbox.h"
 
 enum { FIRST = 3, COUNT = 3, ABOVE = 16 };
@@ -24,18 +25,29 @@ int prober_run(int argument_count, char **arguments)
     static struct sandbox sandbox;
     const struct probe_descriptors descriptors = {FIRST, FIRST + 1, FIRST + 2};
     sandbox_init(&sandbox, argument_count, arguments);
-    return probe_run(&sandbox, &descriptors);
+    return strcmp(arguments[1], PROBER_CRASH) == 0 ? crash_run(&sandbox, &descriptors)
+                                                   : probe_run(&sandbox, &descriptors);
+}
+
+bool prober_is_task(const char *argument)
+{
+    return strcmp(argument, PROBER_PROBE) == 0 || strcmp(argument, PROBER_CRASH) == 0;
+}
+
+static bool start(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
+{
+    (void)context;
+    return prober_start(PROBER_PROBE, descriptors, ret_pid);
 }
 
 /* By way of higher numbers, as the given ones may be among the places where they have to be. */
-static bool start(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
+bool prober_start(const char *task, const struct probe_descriptors *descriptors, pid_t *ret_pid)
 {
-    static char *const arguments[] = {"gamekit", PROBER_TASK, SANDBOX_POSSIBLE, NULL};
+    const char *const arguments[] = {"gamekit", task, SANDBOX_POSSIBLE, NULL};
     static char *const environment[] = {NULL};
     const int given[COUNT] = {descriptors->control, descriptors->image, descriptors->report};
     int copies[COUNT], error;
     posix_spawn_file_actions_t actions;
-    (void)context;
     posix_spawn_file_actions_init(&actions);
     error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     for (int i = 0; i < COUNT; i++) {
@@ -44,12 +56,13 @@ static bool start(void *context, const struct probe_descriptors *descriptors, pi
             error = posix_spawn_file_actions_adddup2(&actions, copies[i], FIRST + i);
     }
     if (error == 0)
-        error = posix_spawn(ret_pid, "/proc/self/exe", &actions, NULL, arguments, environment);
+        error = posix_spawn(ret_pid, "/proc/self/exe", &actions, NULL,
+                            (char *const *)(uintptr_t)arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     for (int i = 0; i < COUNT; i++)
         if (copies[i] >= 0)
             close(copies[i]);
     if (error != 0)
-        fprintf(stderr, "gamekit: the probe cannot be started: %s.\n", strerror(error));
+        fprintf(stderr, "gamekit: its process cannot be started: %s.\n", strerror(error));
     return error == 0;
 }

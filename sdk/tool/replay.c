@@ -1,10 +1,12 @@
 /*
  * gamekit replay: runs a recorded match again, without a screen, and compares every hash. A match
- * that went over to another version of its game is followed with that one. With --gdb it starts
- * itself once more inside gdb, which stops at gamekit_replay_stop right before the tick and from
- * there at the first instruction of the game's tick.
+ * that went over to another version of its game is followed with that one. Or takes the step of a
+ * crash again, see crash.h. With --gdb it starts itself once more inside gdb, which stops at
+ * gamekit_replay_stop right before the tick and from there at the first instruction of the game's
+ * tick.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 #include "host/rerun.h"
 #include "tool/command.h"
+#include "tool/crash.h"
 #include "tool/file.h"
 #include "tool/versions.h"
 
@@ -25,7 +28,7 @@
 #define OPTION_STORE  "--store"
 
 struct wanted {
-    const char *file;
+    const char *file; /* or the folder of a crash */
     const char *games[VERSIONS_MAX];
     int game_count;
     const char *store;      /* or NULL */
@@ -43,6 +46,7 @@ const void *volatile gamekit_replay_callback;
 void gamekit_replay_stop(void);
 
 static enum command_status run_again(const struct wanted *wanted);
+static enum command_status take_crash(const struct wanted *wanted);
 static enum command_status find_first(struct versions *versions, const struct wanted *wanted,
                                       const uint8_t *file, size_t count, struct run **ret_run);
 static enum command_status play(struct run *run, struct versions *versions,
@@ -55,6 +59,7 @@ static enum command_status judge(enum rerun_verdict verdict, const struct rerun_
 static struct run *find_image(const struct replay_image *image, void *context);
 static enum command_status start_gdb(const struct wanted *wanted);
 static void stop_before(struct run *run, void *context);
+static void stop_at(const void *callback);
 static bool understand(int count, char **arguments, struct wanted *ret_wanted);
 static bool is_number(const char *text);
 
@@ -65,7 +70,7 @@ enum command_status command_replay(int argument_count, char **arguments)
         fprintf(stderr,
                 "gamekit: replay takes a file, and the game it is of, in every version that "
                 "played: gamekit replay FILE [GAME.so|FOLDER]... [--store FOLDER] "
-                "[--gdb TICK]\n");
+                "[--gdb TICK]; or the folder of a crash, and one game at most\n");
         return COMMAND_USAGE;
     }
     return wanted.gdb ? start_gdb(&wanted) : run_again(&wanted);
@@ -77,6 +82,8 @@ static enum command_status run_again(const struct wanted *wanted)
     struct run *run = NULL;
     size_t count = 0;
     enum command_status status = COMMAND_FINE;
+    if (crash_is_at(wanted->file))
+        return take_crash(wanted);
     versions.store = wanted->store;
     for (int i = 0; i < wanted->game_count && status == COMMAND_FINE; i++)
         status = versions_open(&versions, wanted->games[i]);
@@ -91,6 +98,13 @@ static enum command_status run_again(const struct wanted *wanted)
     versions_close(&versions);
     free(file);
     return status;
+}
+
+static enum command_status take_crash(const struct wanted *wanted)
+{
+    const char *game = wanted->games[0]; /* NULL: none is named */
+    return wanted->stop ? crash_here(wanted->file, game, strtoul(wanted->stop, NULL, 10), stop_at)
+                        : crash_again(wanted->file, game);
 }
 
 /* The version that the match began with; without it the first one that was named, whose hashes tell
@@ -243,7 +257,12 @@ static void stop_before(struct run *run, void *context)
     if (run->ticks != player->stop_at)
         return;
     run->repeats = false;
-    gamekit_replay_callback = *(void *const *)(const void *)&run->game.tick;
+    stop_at(*(void *const *)(const void *)&run->game.tick);
+}
+
+static void stop_at(const void *callback)
+{
+    gamekit_replay_callback = callback;
     gamekit_replay_stop();
 }
 
@@ -272,10 +291,10 @@ static bool understand(int count, char **arguments, struct wanted *ret_wanted)
             wanted.file = arguments[i];
         }
     }
-    if (wanted.game_count == 0 && !wanted.store)
+    if (wanted.game_count == 0 && !wanted.store && wanted.file && !crash_is_at(wanted.file))
         wanted.games[wanted.game_count++] = ".";
     *ret_wanted = wanted;
-    return wanted.file != NULL;
+    return wanted.file && (!crash_is_at(wanted.file) || (wanted.game_count <= 1 && !wanted.store));
 }
 
 static bool is_number(const char *text)

@@ -27,6 +27,33 @@ for (const game of readdirSync(games)) {
     ]);
 }
 
+// A crash.json, as crash_step.c writes it.
+put(
+    'crash',
+    'tick',
+    JSON.stringify({
+        what: 'it ended in tick',
+        game: 'counter',
+        version: '1.0.0',
+        sha: '00ff',
+        match: '018f6a1c-0000-7000-8000-000000000000',
+        slot: 0,
+        tick: 299,
+        mode: 0,
+        players: 2,
+        joined: '3',
+        left: '0',
+        came: '0',
+        went: '0',
+        gave_up: '0',
+        present: '2',
+        seed: '18446744073709551615',
+        callback: 'tick',
+        ticked: true,
+        options: new Array(16).fill(0),
+    }),
+);
+
 const u16 = (value) => [value & 255, (value >> 8) & 255];
 const u32 = (value) => [...u16(value), ...u16(value >>> 16)];
 const zeros = (count) => new Array(count).fill(0);

@@ -1,18 +1,34 @@
 // What dies in the middle of a match, and that its players see a hitch and not an end: each with a
 // WebSocket on a gateway of his own, each frame with the moment at which it came.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { arenas, input, newest, play, sees, ticks_between, variant, workers } from './counting.mjs';
-import { start_platform, until } from './harness.mjs';
+import { promisify } from 'node:util';
+import {
+    arenas,
+    input,
+    newest,
+    play,
+    sees,
+    tick_of,
+    ticks_between,
+    variant,
+    workers,
+} from './counting.mjs';
+import { program, start_platform, until } from './harness.mjs';
+import { lines_of } from './matches.mjs';
 
 const HITCH_MS_MAX = 100 * (process.env.TEST_PRESET === 'release' ? 1 : 3); // sanitizers start slowly
 const RETURN_MS_MAX = 30_000; // of a service that is started again
 const CRASH = [...Buffer.from('mischief'), 204];
 const DOOM = [...Buffer.from('mischief'), 205];
+const AT_ONCE = [...Buffer.from('mischief'), 206];
+const run = promisify(execFile);
+const bin = path.dirname(program);
 const KILLS = 5;
 const TICKS = 130; // at 100 a second; who dies again within a second is started less eagerly
 
@@ -132,11 +148,23 @@ describe('a games service that is killed', () => {
 });
 
 describe('a match that kills its worker', () => {
-    const lines = (match, what) =>
-        platform
-            .logs('games')
-            .split('\n')
-            .filter((line) => line.includes(`match=${match}`) && line.includes(what));
+    const lines = (match, what) => lines_of(platform, match).filter((line) => line.includes(what));
+
+    // What gamekit says of the folder that was kept of it: {folder, about, replay}.
+    const crash_of = (match) => {
+        const crashes = path.join(platform.data_dir, 'crashes');
+        const [name] = fs.readdirSync(crashes).filter((one) => one.startsWith(match));
+        assert.ok(name, lines_of(platform, match).join('\n'));
+        const folder = path.join(crashes, name);
+        const about = JSON.parse(fs.readFileSync(path.join(folder, 'crash.json')));
+        assert.equal(name, `${match}-${about.tick}`);
+        const replay = (...words) =>
+            run(path.join(bin, 'gamekit'), ['replay', ...words]).then(
+                ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+                ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+            );
+        return { folder, about, replay };
+    };
 
     test('goes on without the inputs that do it, and the log says whose', async () => {
         const innocent = await play(platform);
@@ -159,6 +187,31 @@ describe('a match that kills its worker', () => {
             assert.equal((await socket.event('game:ended')).data.state, 'ended');
     });
 
+    test('in reading an input is rid of whose it was, and of the match in the end', async () => {
+        const { match, host, guest } = await play(platform);
+        await host.socket.frame(sees((view) => view.ticks > 150)); // there is somewhere to go back
+        let seq = 0;
+        const send = () => guest.socket.send(input(guest.channel, ++seq, ...AT_ONCE));
+        send();
+        await until('the second death', () => lines(match, 'without the inputs').length === 1);
+        assert.match(lines(match, 'without the inputs')[0], /slots=1/);
+        assert.match(lines(match, 'worker died')[0], /callback=input slot=1 /);
+        host.socket.send(input(host.channel, 1, 30));
+        await guest.socket.frame(sees((view) => view.counts[0] === 30));
+        await until('the end', () => {
+            send(); // he does not give in
+            return host.socket.all_events.some(({ type }) => type === 'game:ended');
+        });
+        assert.equal((await host.socket.event('game:ended')).data.state, 'aborted');
+        const { folder, about, replay } = crash_of(match);
+        assert.equal(about.callback, 'input');
+        assert.equal(about.slot, 1);
+        assert.deepEqual([...fs.readFileSync(path.join(folder, 'said'))], AT_ONCE);
+        const again = await replay(folder);
+        assert.equal(again.code, 1);
+        assert.match(again.stderr, /^In tick \d+, input died: Illegal instruction/);
+    });
+
     test('by its state steps back alone, then ends with a bundle, and costs nobody else', async () => {
         const innocent = await play(platform, 'doomed');
         const { match, host, guest } = await play(platform, 'doomed');
@@ -166,14 +219,48 @@ describe('a match that kills its worker', () => {
         const { data } = await guest.socket.event('game:ended', undefined, 30_000);
         assert.equal(data.id, match);
         assert.equal(data.state, 'aborted');
-        assert.ok(lines(match, 'steps back, alone').length <= 1);
+        assert.equal(lines(match, 'goes on with the same inputs').length, 1);
+        assert.equal(lines(match, 'without the inputs').length, 1);
+        assert.equal(lines(match, 'steps back, alone').length, 1);
         assert.equal(lines(match, 'again and again').length, 1);
-        const folder = path.join(platform.data_dir, 'crashes');
-        const [bundle] = fs.readdirSync(folder).filter((name) => name.startsWith(match));
-        const about = JSON.parse(fs.readFileSync(path.join(folder, bundle, 'crash.json')));
+        const reports = lines(match, 'worker died');
+        assert.equal(reports.length, 4);
+        const [together, , , alone] = reports.map((line) => /worker=(\S+)/.exec(line)[1]);
+        assert.notEqual(alone, together);
+        for (const report of reports)
+            assert.match(report, /game=doomed version=1.0.0 .* tick=\d*99 callback=tick /);
+        const ticks = guest.socket.all_frames.map(({ bytes }) => tick_of(bytes));
+        assert.ok(ticks.some((tick, i) => tick < ticks[i - 1] - 50)); // it has been a second back
+
+        const { folder, about, replay } = crash_of(match);
         assert.equal(about.callback, 'tick');
         assert.equal(about.tick % 300, 299);
-        assert.equal(bundle, `${match}-${about.tick}`);
+        const again = await replay(folder);
+        assert.equal(again.code, 1);
+        assert.match(again.stdout, /^game=doomed\nversion=1\.0\.0\n/);
+        assert.match(again.stdout, new RegExp(`^match=${match}\ntick=${about.tick}\n`, 'm'));
+        assert.match(again.stderr, /^In tick \d*99, tick died: Illegal instruction/);
+
+        // A build that is mended, and a folder that somebody has changed.
+        const mended = path.join(plugins, '.mended');
+        fs.cpSync(path.join(plugins, 'counter'), mended, { recursive: true });
+        const image = fs.readFileSync(path.join(mended, 'game.so'));
+        image.write('doomed\0\0', image.indexOf('counter\0'.padEnd(32, '\0')));
+        fs.writeFileSync(path.join(mended, 'game.so'), image);
+        const mended_again = await replay(folder, mended);
+        assert.equal(mended_again.code, 0);
+        assert.match(mended_again.stdout, /nothing died/);
+        assert.equal((await replay(folder, path.join(plugins, 'counter'))).code, 2);
+        const changed = path.join(plugins, '.changed');
+        fs.cpSync(folder, changed, { recursive: true });
+        fs.truncateSync(path.join(changed, 'state'), 3);
+        assert.equal((await replay(changed)).code, 2);
+        fs.cpSync(folder, changed, { recursive: true });
+        fs.writeFileSync(path.join(changed, 'crash.json'), JSON.stringify({ ...about, slot: 64 }));
+        const refused = await replay(changed);
+        assert.equal(refused.code, 2);
+        assert.match(refused.stderr, /"slot" is not as it is in a crash/);
+
         const before = await newest(innocent.host.socket);
         await innocent.host.socket.frame(sees((view) => view.ticks > before.ticks + 50));
         innocent.host.socket.send(input(innocent.host.channel, 1, 100));

@@ -15,6 +15,7 @@
 #define INPUT_OVERRUN 203 /* writes behind the state */
 #define INPUT_CRASH   204
 #define INPUT_DOOM    205
+#define INPUT_AT_ONCE 206 /* crashes in `input` itself */
 
 #ifndef COUNTER_FACTOR
 #define COUNTER_FACTOR 1
@@ -96,6 +97,8 @@ static uint32_t input(const struct gk_host *host, const void *state, uint32_t sl
     } else if (count != 1 || bytes[0] > WIN_AT) {
         return 0;
     }
+    if (bytes[count - 1] == INPUT_AT_ONCE)
+        __builtin_trap();
     ret_input[0] = bytes[count - 1];
     return 1;
 }

@@ -1,7 +1,14 @@
 // seeds.mjs BUILD FOLDER: what the fuzzers begin with, a folder for each: real games, real replays,
 // and messages as both sides write them (platform/wire/frames.h, control.h).
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+    copyFileSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    symlinkSync,
+    writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 const [build, folder] = process.argv.slice(2);
@@ -25,6 +32,15 @@ for (const game of readdirSync(games)) {
         '--record',
         replays,
     ]);
+    // Another image, and somebody else at the first seat.
+    const file = readFileSync(path.join(replays, 'match-0.replay'));
+    const head = file.subarray(0, 204 + 48 * file.readUInt32LE(124 + 12));
+    const records = [[8], file.subarray(12, 84), [10, 0], file.subarray(204, 252)];
+    put(
+        'replay',
+        `${game}-records`,
+        Buffer.concat([head, ...records.map((one) => Buffer.from(one))]),
+    );
 }
 
 // A crash.json, as crash_step.c writes it.

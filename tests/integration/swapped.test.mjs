@@ -158,8 +158,8 @@ describe('the replay of a match that kills its worker', () => {
         await wait(host, 300);
         host.socket.send(input(host.channel, 2, 100));
         await guest.socket.event('game:ended');
-        const { head, records } = await verify(platform, match);
-        assert.equal(head.inputBytes, 1);
+        const { images, records } = await verify(platform, match);
+        assert.equal(images[0].inputBytes, 1);
         for (const { inputs = [] } of records) assert.ok(!inputs.includes(CRASH.at(-1)));
     });
 

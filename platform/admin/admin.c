@@ -22,8 +22,12 @@ static const struct word words[] = {
     {"drain", "ID [SHA]", 1, 2, "the same, but live matches end on the version they have",
      command_drain},
     {"rollback", "ID [SHA]", 1, 2, "put an earlier version live, the one before", command_rollback},
+    {"pardon", "ID SHA", 2, 2, "let a version out of quarantine; `swap` puts it live",
+     command_pardon},
     {"disable", "ID", 1, 1, "let no new match begin, and list the game no more", command_disable},
     {"enable", "ID", 1, 1, "take that back", command_enable},
+    {"show", "ID", 1, 1, "how a game stands: what is played, the change under way, what died",
+     command_show},
     {"workers", "", 0, 0, "the processes that play, and how they do", command_workers},
     {"audit", "[ID]", 0, 1, "who did what to which game, the last fifty", command_audit},
 };

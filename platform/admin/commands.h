@@ -12,6 +12,8 @@ enum admin_exit command_install(struct connection *connection, char **words);
 enum admin_exit command_swap(struct connection *connection, char **words);
 enum admin_exit command_drain(struct connection *connection, char **words);
 enum admin_exit command_rollback(struct connection *connection, char **words);
+enum admin_exit command_pardon(struct connection *connection, char **words);
+enum admin_exit command_show(struct connection *connection, char **words);
 enum admin_exit command_enable(struct connection *connection, char **words);
 enum admin_exit command_disable(struct connection *connection, char **words);
 enum admin_exit command_workers(struct connection *connection, char **words);

@@ -37,6 +37,8 @@ enum admin_exit release_ask(struct connection *connection, const char *action, c
     if (from[0])
         printf("; it was %.*s", SHA_SHOWN, from);
     say_outcome(answer);
+    if (json_is_false(json_object_get(answer, "recorded")))
+        printf("The database went away just then: it is written down as soon as it is back.\n");
     json_decref(answer);
     return ADMIN_DONE;
 }

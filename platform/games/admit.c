@@ -72,7 +72,8 @@ bool admit_is_given_up(const struct admit_means *means)
 /* Names that stand in the place of an id in our own addresses. */
 static bool id_is_reserved(const char *id, struct admission *admission)
 {
-    static const char *const reserved[] = {"audit", "matches", "users", "versions", "workers"};
+    static const char *const reserved[] = {"audit", "matches",  "states",
+                                           "users", "versions", "workers"};
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (strcmp(id, reserved[i]) != 0)
             continue;

@@ -41,7 +41,7 @@ static enum error write(struct database *database, const struct sql *sql,
 {
     static const char *const outcomes[] = {"done", "refused", "failed"};
     char text[ID_TEXT_BYTES], at[CLOCK_RFC3339_BYTES];
-    struct id id = id_new();
+    struct id id = entry->id ? *entry->id : id_new();
     id_text(&id, text);
     clock_rfc3339(unix_ms_of(&id), at);
     return database_run(database, sql, NULL, text, at, entry->actor.user_id, entry->actor.name,

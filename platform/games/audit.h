@@ -22,13 +22,15 @@ enum audit_outcome { AUDIT_DONE, AUDIT_REFUSED, AUDIT_FAILED };
 /* All borrowed; NULL where there is none. */
 struct audit_entry {
     struct actor actor;
-    const char *action; /* drop, upload, load, swap, drain, rollback, enable, disable, ... */
+    const struct id *id; /* of the line, version 7; NULL: a new one, of now */
+    const char *action;  /* drop, upload, load, swap, drain, rollback, pardon, enable, ... */
     const char *game;
     const char *version, *sha;
     enum audit_outcome outcome;
     const char *code, *reason; /* code: unless it is done */
 };
 
+/* A line with an id that is there already is not written again. */
 must_use enum error audit_write(struct database *database, const struct audit_entry *entry);
 /* Only when it is not what was written last of this action on this game: for what is found again
  * at every start. */

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "games/game_board.h"
 #include "games/supervision.h"
 
 static struct game *game_make(struct supervisor *supervisor, struct image *image);
@@ -15,6 +16,7 @@ static void begin(struct game *game, struct image *image, enum swap_mode mode, s
 static void rehearse_all(struct game *game);
 static void park_all(struct game *game);
 static void on_trial(struct game *game);
+static void pass(struct game *game, const char *why);
 static void drain(struct game *game, const char *why);
 static void settle(struct game *game, enum swap_outcome outcome);
 static void call_off(struct game *game, bool is_bad, const char *why);
@@ -35,6 +37,16 @@ static struct worker *next_worker(const struct game *game, size_t *at);
 static struct game *game_of_worker(const struct worker *worker);
 static bool plays(const struct worker *worker, const struct image *image);
 static void say(const struct game *game, const char *what, const char *reason);
+
+const char *game_phase_text(enum game_phase phase)
+{
+    static const char *const texts[] = {
+#define X(name, text) text,
+        GAME_PHASES(X)
+#undef X
+    };
+    return texts[phase];
+}
 
 struct game *game_find(struct supervisor *supervisor, const char *id)
 {
@@ -71,7 +83,7 @@ void game_offer(struct supervisor *supervisor, struct image *image, enum swap_mo
         return;
     }
     if (game->phase == GAME_ON_TRIAL) /* whoever wants yet another one has seen enough of it */
-        settle(game, SWAP_DONE);
+        pass(game, "another version was put live before its time was up");
     if (game->phase == GAME_SETTLED) {
         begin(game, image, mode, asker);
         return;
@@ -118,6 +130,38 @@ void game_free(struct game *game)
     if (game->asker)
         (void)order_answer(game->asker, ERROR_UNAVAILABLE);
     free(game);
+}
+
+void game_show(const struct game *game, struct game_line *ret_line)
+{
+    bool has_end = game->phase == GAME_ON_TRIAL || game->phase == GAME_DRAINING;
+    *ret_line = (struct game_line){
+        .phase = game->phase,
+        .is_closed = game->is_closed,
+        .until_unix_ms = has_end ? clock_unix_ms() + game->until_ms - clock_monotonic_ms() : 0,
+        .change = game->report,
+        .deaths = game->death_count,
+        .last_death = game->last_death,
+    };
+    memcpy(ret_line->game, game->id, sizeof ret_line->game);
+    if (game->waiting) {
+        memcpy(ret_line->waiting_sha, game->waiting->sha_text, sizeof ret_line->waiting_sha);
+        memcpy(ret_line->waiting_version, game->waiting->manifest.version,
+               sizeof ret_line->waiting_version);
+    }
+}
+
+void game_note_death(struct supervisor *supervisor, const struct image *image, const char *sentence)
+{
+    struct game *game = game_find(supervisor, image->manifest.id);
+    if (!game)
+        return;
+    struct game_death *death = &game->last_death;
+    game->death_count++;
+    death->unix_ms = clock_unix_ms();
+    memcpy(death->sha_text, image->sha_text, sizeof death->sha_text);
+    memcpy(death->version, image->manifest.version, sizeof death->version);
+    snprintf(death->sentence, sizeof death->sentence, "%s", sentence);
 }
 
 static struct game *game_make(struct supervisor *supervisor, struct image *image)
@@ -319,12 +363,21 @@ void game_look_after(struct game *game, int64_t now_ms)
         break;
     case GAME_ON_TRIAL:
         if (now_ms >= game->until_ms)
-            settle(game, SWAP_DONE);
+            pass(game, "");
         break;
     case GAME_DRAINING:
         look_after_drain(game, now_ms);
         break;
     }
+}
+
+/* There is no way back to the old processes any more. */
+static void pass(struct game *game, const char *why)
+{
+    game->report.outcome = SWAP_DONE;
+    snprintf(game->report.reason, sizeof game->report.reason, "%s", why);
+    judge(game, false);
+    settle(game, SWAP_DONE);
 }
 
 static void drain(struct game *game, const char *why)
@@ -351,17 +404,17 @@ static void drain(struct game *game, const char *why)
 static void look_after_drain(struct game *game, int64_t now_ms)
 {
     struct worker *worker;
-    bool is_drained = true;
+    bool is_drained = true, is_late = now_ms >= game->until_ms;
     for (size_t at = 0; (worker = next_worker(game, &at));) {
         if (!worker->draining)
             continue;
         is_drained = false;
-        for (uint32_t i = 0; now_ms >= game->until_ms && i < worker->process->capacity; i++)
+        for (uint32_t i = 0; is_late && i < worker->process->capacity; i++)
             if (worker->matches[i] && worker->matches[i]->stop_asked_ms == 0)
                 match_stop(worker, worker->matches[i]);
     }
     if (is_drained)
-        settle(game, SWAP_DONE);
+        pass(game, is_late ? "the matches that were left at the end of the time were ended" : "");
 }
 
 static void settle(struct game *game, enum swap_outcome outcome)

@@ -26,7 +26,28 @@
 struct supervisor;
 struct worker;
 
-enum game_phase { GAME_SETTLED, GAME_REHEARSING, GAME_PARKING, GAME_ON_TRIAL, GAME_DRAINING };
+/* X(NAME, stable name) */
+#define GAME_PHASES(X)                                                                             \
+    X(SETTLED, "settled")                                                                          \
+    X(REHEARSING, "rehearsing")                                                                    \
+    X(PARKING, "parking")                                                                          \
+    X(ON_TRIAL, "on_trial")                                                                        \
+    X(DRAINING, "draining")
+
+enum game_phase {
+#define X(name, text) GAME_##name,
+    GAME_PHASES(X)
+#undef X
+};
+
+const char *game_phase_text(enum game_phase phase);
+
+/* A worker's process that died, for an administrator. */
+struct game_death {
+    int64_t unix_ms; /* 0: none did */
+    char sha_text[SHA_TEXT_BYTES], version[24];
+    char sentence[120];
+};
 
 struct game {
     struct supervisor *supervisor; /* borrowed */
@@ -41,7 +62,9 @@ struct game {
     enum swap_mode waiting_mode;
     int deaths; /* of workers, since deaths_ms */
     int64_t deaths_ms;
-    bool is_closed; /* its version dies too often; it gets no new matches */
+    bool is_closed;       /* its version dies too often; it gets no new matches */
+    uint32_t death_count; /* of workers' processes, since the start */
+    struct game_death last_death;
 };
 
 /* The game `id`, or NULL when nothing of it was ever played here. */
@@ -56,6 +79,13 @@ void game_adopt(struct supervisor *supervisor, struct worker *worker);
  * begins anew. Before the first worker of its game is taken up. */
 void game_adopt_trial(struct supervisor *supervisor, struct image *image, struct image *before);
 void game_free(struct game *game);
+
+/* How it stands, for the board. */
+struct game_line;
+void game_show(const struct game *game, struct game_line *ret_line);
+/* A process of `image` has died. */
+void game_note_death(struct supervisor *supervisor, const struct image *image,
+                     const char *sentence);
 
 /* Every SUPERVISOR_LOOK_MS. */
 void game_look_after(struct game *game, int64_t now_ms);

@@ -35,5 +35,5 @@ json_t *game_json_of(const struct games *games, const struct image *image)
                      json_loads(image->about.texts, 0, NULL), "icon", image->about.icon, "input",
                      json_loads(image->about.input, 0, NULL), "enabled",
                      (int)catalog_is_enabled(games->catalog, manifest->id), "playing",
-                     placements_playing(games->placements, manifest->id));
+                     placements_playing(games->placements, manifest->id, NULL));
 }

@@ -117,12 +117,13 @@ bool placements_at(struct placements *placements, size_t index, struct placement
     return found;
 }
 
-int placements_playing(struct placements *placements, const char *game)
+int placements_playing(struct placements *placements, const char *game, const char *sha_text)
 {
     int players = 0;
     pthread_mutex_lock(&placements->lock);
     for (size_t i = 0; i < placements->count; i++)
-        if (strcmp(placements->entries[i]->game, game) == 0)
+        if (strcmp(placements->entries[i]->game, game) == 0 &&
+            (!sha_text || strcmp(placements->entries[i]->sha_text, sha_text) == 0))
             players += placements->entries[i]->player_count;
     pthread_mutex_unlock(&placements->lock);
     return players;

@@ -39,7 +39,7 @@ bool placements_find(struct placements *placements, const struct id *match,
                      struct placement *ret_placement);
 /* Entry `index` counted from 0, in no order that lasts; false behind the last. */
 bool placements_at(struct placements *placements, size_t index, struct placement *ret_placement);
-/* How many play `game` now. */
-int placements_playing(struct placements *placements, const char *game);
+/* How many play `game` now, in this version of it; `sha_text` NULL: in any. */
+int placements_playing(struct placements *placements, const char *game, const char *sha_text);
 
 #endif

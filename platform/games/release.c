@@ -1,6 +1,6 @@
 /* The order: lock the game's row, find the version, load it, write, act, commit. When acting fails
- * nothing was written; when the commit fails, what runs now is not what the next start plays, and
- * the log says so. */
+ * nothing was written; when the commit fails, it is left to swap_record.c, which writes the same
+ * down as soon as it can. */
 #include "games/release.h"
 
 #include <stdio.h>
@@ -8,7 +8,9 @@
 
 #include "core/log.h"
 #include "games/admit.h"
+#include "games/game_board.h"
 #include "games/queries.h"
+#include "games/swap_record.h"
 
 /* One release under way. */
 struct work {
@@ -17,12 +19,14 @@ struct work {
     struct database *database;
     struct image *image; /* owned */
     bool is_known;       /* the game is, so that the audit takes what becomes of it */
+    struct id line;      /* of the audit, when it is done */
     struct released released;
     char *detail;
 };
 
 static const char *action_of(enum release_how how);
 static enum error run(struct work *work);
+static void leave_to_records(const struct work *work);
 static enum error lock_game(struct work *work);
 static enum error find_version(struct work *work);
 static enum error find_row(struct work *work, struct rows **ret_rows);
@@ -41,6 +45,8 @@ enum error release_version(struct service_context *context, const struct release
     struct work work = {.context = context, .release = release, .detail = ret_detail};
     ret_detail[0] = '\0';
     enum error error = games_of(context)->is_safe ? OK : ERROR_UNAVAILABLE;
+    if (error == OK && !swap_records_wait(games_of(context)->swap_records, release->game))
+        error = ERROR_UNAVAILABLE;
     if (error == OK)
         error = database_open(context->database, &database);
     work.database = database;
@@ -75,11 +81,21 @@ static enum error run(struct work *work)
         database_rollback(work->database);
         return error;
     }
-    error = database_commit(work->database);
-    if (error != OK)
-        log_error("a version is live that the next start will not play: put it live again", "game",
-                  work->release->game, "sha", work->released.to, "error", error_code(error), NULL);
-    return error;
+    work->released.is_recorded = database_commit(work->database) == OK;
+    if (!work->released.is_recorded)
+        leave_to_records(work);
+    return OK;
+}
+
+/* It is done, whatever the database knows of it. */
+static void leave_to_records(const struct work *work)
+{
+    struct audit_entry entry = entry_of(work);
+    entry.id = &work->line;
+    log_error("a version is live, and the database has gone: it is written down when it is back",
+              "game", entry.game, "sha", entry.sha, NULL);
+    swap_records_put_release(games_of(work->context)->swap_records, &entry,
+                             work->release->how != RELEASE_ROLLBACK);
 }
 
 static enum error lock_game(struct work *work)
@@ -147,13 +163,16 @@ static enum error judge_row(struct work *work, const struct rows *rows)
     return is_live(work) ? ERROR_VERSION_CURRENT : OK;
 }
 
-/* Not, when it is the current one and could not be loaded at the start. */
+/* Not, when it is the current one and could not be loaded at the start, or gets no matches. */
 static bool is_live(const struct work *work)
 {
-    struct image *image = catalog_find(games_of(work->context)->catalog, work->release->game);
+    struct games *games = games_of(work->context);
+    struct image *image = catalog_find(games->catalog, work->release->game);
     bool same = image && strcmp(image->sha_text, work->released.to) == 0;
     image_release(image);
-    return same;
+    struct game_line line;
+    return same &&
+           !(supervisor_game(games->supervisor, work->release->game, &line) && line.is_closed);
 }
 
 static enum error load(struct work *work)
@@ -174,7 +193,9 @@ static enum error load(struct work *work)
 static enum error write_down(struct work *work)
 {
     const struct release *release = work->release;
-    const struct audit_entry entry = entry_of(work);
+    work->line = id_new(); /* in the order of the locks */
+    struct audit_entry entry = entry_of(work);
+    entry.id = &work->line;
     enum error error = database_run(work->database, &catalog_current_set, NULL, release->game,
                                     work->released.to, DATABASE_END);
     if (error == OK)

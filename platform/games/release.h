@@ -25,13 +25,15 @@ struct release {
 };
 
 struct released {
+    bool is_recorded; /* else it is live, and is written down as soon as the database is back */
     char from[SHA_TEXT_BYTES]; /* "": there was none */
     char to[SHA_TEXT_BYTES];
     char version[sizeof((struct gk_manifest *)0)->version];
     struct swap_report report; /* what came of it, as far as it has come */
 };
 
-/* ERROR_GAME_NOT_FOUND, ERROR_VERSION_NOT_FOUND, ERROR_VERSION_CURRENT, ERROR_VERSION_REFUSED,
+/* ERROR_UNAVAILABLE also while something of the same game is still to be written down.
+ * ERROR_GAME_NOT_FOUND, ERROR_VERSION_NOT_FOUND, ERROR_VERSION_CURRENT, ERROR_VERSION_REFUSED,
  * ERROR_VERSION_QUARANTINED, ERROR_VERSION_UNFIT, or why the supervisor could not; `ret_detail`
  * says more, "" where there is no more. What is refused is in the audit too, unless there is no
  * such game. */

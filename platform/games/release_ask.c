@@ -51,10 +51,11 @@ static enum error release(struct call *call, enum release_how how)
     if (error != OK)
         return detail[0] ? call_complain(call, error, NULL, "%s", detail) : error;
     call_reply(call, 200,
-               json_pack("{s:s,s:s?,s:s,s:s,s:s,s:I,s:s?}", "game", ask.game, "from",
+               json_pack("{s:s,s:s?,s:s,s:s,s:s,s:I,s:s?,s:b}", "game", ask.game, "from",
                          released.from[0] ? released.from : NULL, "to", released.to, "version",
                          released.version, "outcome", swap_outcome_text(released.report.outcome),
                          "matches", (json_int_t)released.report.matches, "reason",
-                         released.report.reason[0] ? released.report.reason : NULL));
+                         released.report.reason[0] ? released.report.reason : NULL, "recorded",
+                         (int)released.is_recorded));
     return OK;
 }

@@ -15,6 +15,7 @@ struct supervisor {
     struct records *records;         /* borrowed */
     struct mailbox *mailbox;
     struct worker_board *board;
+    struct game_board *game_board;
     struct event *timer;
     char arena_folder[128];
     struct worker_program program;

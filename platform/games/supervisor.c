@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "games/adopt.h"
 #include "games/figures.h"
+#include "games/game_board.h"
 #include "games/mailbox.h"
 #include "games/order.h"
 #include "games/supervision.h"
@@ -66,8 +67,9 @@ enum error supervisor_create(struct service_context *context, struct placements 
     supervisor->timer = event_new(context->base, -1, EV_PERSIST, on_look, supervisor);
     supervisor->program = *program;
     supervisor->board = worker_board_create();
-    if (!arena_folder_make(supervisor) || !supervisor->board || !supervisor->timer ||
-        event_add(supervisor->timer, &every) != 0 ||
+    supervisor->game_board = game_board_create();
+    if (!arena_folder_make(supervisor) || !supervisor->board || !supervisor->game_board ||
+        !supervisor->timer || event_add(supervisor->timer, &every) != 0 ||
         mailbox_create(context->base, on_letter, supervisor, &supervisor->mailbox) != OK) {
         supervisor_destroy(supervisor);
         return ERROR_UNAVAILABLE;
@@ -85,6 +87,7 @@ void supervisor_destroy(struct supervisor *supervisor)
     metrics_print_more(NULL, NULL);
     mailbox_destroy(supervisor->mailbox);
     worker_board_destroy(supervisor->board);
+    game_board_destroy(supervisor->game_board);
     while (supervisor->waiting_count > 0)
         (void)order_answer(supervisor->waiting[--supervisor->waiting_count], ERROR_UNAVAILABLE);
     void (*give_up)(struct worker * worker) =
@@ -173,6 +176,11 @@ void supervisor_stop_match(struct supervisor *supervisor, const struct id *match
 size_t supervisor_workers(struct supervisor *supervisor, struct worker_line *ret_lines)
 {
     return worker_board_read(supervisor->board, ret_lines);
+}
+
+bool supervisor_game(struct supervisor *supervisor, const char *game, struct game_line *ret_line)
+{
+    return game_board_read(supervisor->game_board, game, ret_line);
 }
 
 bool supervisor_hand_over(struct supervisor *supervisor, const char *name, const char *gateway,
@@ -415,6 +423,11 @@ static void board_write(struct supervisor *supervisor)
         line = line_write(line, worker, worker->parked, WORKER_PARKED);
     }
     worker_board_write(supervisor->board, supervisor->lines, (size_t)(line - supervisor->lines));
+    for (size_t i = 0; i < supervisor->game_count; i++) {
+        struct game_line game;
+        game_show(supervisor->games[i], &game);
+        game_board_write(supervisor->game_board, &game);
+    }
 }
 
 /* Returns the next line. The matches are those of the process that plays. */

@@ -44,8 +44,8 @@ void supervisor_adopt(struct supervisor *supervisor);
 
 /* On the loop's thread: `image` gets the new matches of its game from now on. */
 typedef void supervisor_chosen(void *context, struct image *image);
-/* On the loop's thread: a change is off or went back, see its report; `is_bad`: by the fault of the
- * version. */
+/* On the loop's thread: a change is off, went back, or is over for good, see its report; `is_bad`:
+ * by the fault of the version. */
 typedef void supervisor_judged(void *context, const struct swap_report *report, bool is_bad);
 /* Once, before the loop runs. */
 void supervisor_listen(struct supervisor *supervisor, supervisor_chosen *chosen,
@@ -76,6 +76,11 @@ void supervisor_stop_match(struct supervisor *supervisor, const struct id *match
 /* Any thread: what the workers are doing, at most SUPERVISOR_LOOK_MS ago. `ret_lines` holds
  * WORKER_BOARD_MAX. */
 size_t supervisor_workers(struct supervisor *supervisor, struct worker_line *ret_lines);
+
+/* Any thread: how a game stands, at most SUPERVISOR_LOOK_MS ago. False: nothing of it was ever
+ * played here. */
+struct game_line;
+bool supervisor_game(struct supervisor *supervisor, const char *game, struct game_line *ret_line);
 
 /* Hands a gateway's socket to the worker `name`; false when there is none. `fd` stays the
  * caller's. */

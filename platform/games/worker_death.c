@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "core/log.h"
+#include "games/game.h"
 #include "games/worker.h"
 #include "host/sandbox.h"
 
@@ -47,6 +48,7 @@ void death_report(struct worker *worker, struct worker_process *process, int sta
               signal, "match", match, "tick", log_number((int64_t)death.tick), "callback",
               game_callback_name(callback), "slot", slot, "matches",
               log_number(worker->match_count), NULL);
+    game_note_death(worker->supervisor, process->image, death.sentence);
     *ret_death = death;
 }
 

@@ -204,9 +204,12 @@ describe('what is not for everybody', () => {
         ['POST', '/api/games/counter/swap'],
         ['POST', '/api/games/counter/drain'],
         ['POST', '/api/games/counter/rollback'],
+        ['POST', '/api/games/counter/pardon'],
         ['POST', '/api/games/counter/enable'],
         ['POST', '/api/games/counter/disable'],
         ['GET', '/api/games/versions'],
+        ['GET', '/api/games/states'],
+        ['GET', '/api/games/counter/state'],
         ['GET', '/api/games/workers'],
         ['GET', '/api/games/audit'],
         ['GET', '/api/games/matches?live=1'],
@@ -424,7 +427,7 @@ describe('a game that is switched off', () => {
 
         assert.deepEqual((await put('enable')).body, { game: 'counter', enabled: true });
         assert.equal((await other.api('POST', `${join}/start`)).status, 200);
-        const [enable, disable] = await audit();
+        const [enable, disable] = (await audit()).filter(({ by }) => by.name !== 'platform');
         assert.deepEqual([enable.action, disable.action], ['enable', 'disable']);
     });
 });
@@ -628,6 +631,191 @@ describe('a version in the middle of a match', () => {
         await until('a draining worker', async () => (await states()).includes('draining'));
         host.socket.send(input(host.channel, 1, 100));
         assert.equal((await guest.socket.event('game:ended')).data.sha, first.sha);
+    });
+});
+
+describe('what an admin is told while a version is put live', () => {
+    let other, someone, folder;
+    before(async () => {
+        folder = path.join(home, 'told.d');
+        fs.mkdirSync(folder);
+        variant(folder, 'counter');
+        other = await start_platform({
+            settings: { plugins_dir: folder, trial_seconds: 5, worker_silence_ms: 1000 },
+        });
+        someone = await other.admin();
+    });
+    after(() => other?.stop());
+
+    const ask = (action, body = {}) =>
+        someone.api('POST', `/api/games/counter/${action}`, { body });
+    const state = async () => (await someone.api('GET', '/api/games/counter/state')).body;
+    const told = async () => (await someone.api('GET', '/api/games/audit?game=counter')).body.items;
+    const bring_here = async (folder) => {
+        const answer = await other.api('POST', '/api/games/counter/versions', {
+            token: someone.token,
+            body: tar_of(folder),
+            headers: { 'Content-Type': 'application/x-tar' },
+        });
+        assert.equal(answer.status, 201, JSON.stringify(answer.body));
+        return answer.body;
+    };
+    const settled = () =>
+        until('the change to be over', async () => (await state()).phase === 'settled');
+    const show = async () => (await shell(['show', 'counter'], { flags: other.flags() })).out;
+
+    test('who plays what, until when it is on trial, and that it has passed', async () => {
+        const { host, guest } = await play_on(other);
+        const before = await until('the board', async () => {
+            const now = await state();
+            return now.playing.length > 0 && now;
+        });
+        const { sha, version } = before.current;
+        assert.deepEqual(before.playing, [{ sha, version, matches: 1, players: 2 }]);
+        assert.deepEqual(
+            [before.phase, before.until, before.change, before.deaths, before.lastDeath],
+            ['settled', null, null, 0, null],
+        );
+        const next = await bring_here(path.join(games, 'counter-doubled'));
+        assert.equal((await ask('swap')).body.recorded, true);
+        const trial = await until('the trial', async () => {
+            const now = await state();
+            return now.phase === 'on_trial' && now.playing[0]?.sha === next.sha && now;
+        });
+        assert.deepEqual(trial.current, { sha: next.sha, version: '2.0.0' });
+        assert.deepEqual(
+            [trial.change.from.sha, trial.change.to.sha, trial.change.outcome],
+            [sha, next.sha, 'on_trial'],
+        );
+        assert.equal(trial.change.matches, 1);
+        const left_ms = Date.parse(trial.until) - Date.now();
+        assert.ok(left_ms > -1000 && left_ms < 6000, `${left_ms} ms are left`);
+        assert.match(await show(), /^state +on trial$/m);
+        await settled();
+        const [passed, swap] = await until('the line', async () => {
+            const lines = await told();
+            return lines[0].action === 'passed' && lines;
+        });
+        assert.deepEqual(
+            [passed.by.name, passed.sha, passed.outcome, passed.reason],
+            ['platform', next.sha, 'done', null],
+        );
+        assert.equal(swap.action, 'swap');
+        assert.equal((await state()).change.outcome, 'done');
+        host.socket.send(input(host.channel, 1, 100));
+        await guest.socket.event('game:ended');
+    });
+
+    test('how many matches are left on the version before, and that they are drained', async () => {
+        const from = (await state()).current.sha;
+        const first = await play_on(other);
+        const next = await bring_here(bundle_of('6.0.0'));
+        assert.equal((await ask('drain')).body.outcome, 'draining');
+        const second = await play_on(other);
+        const now = await until('both versions on the board', async () => {
+            const seen = await state();
+            return seen.playing.length === 2 && seen;
+        });
+        assert.equal(now.phase, 'draining');
+        assert.ok(Date.parse(now.until) > Date.now());
+        const by_sha = Object.fromEntries(now.playing.map((one) => [one.sha, one.matches]));
+        assert.deepEqual(by_sha, { [from]: 1, [next.sha]: 1 });
+        assert.match(await show(), /draining[^]*1 matches, 2 players[^]*1 matches, 2 players/);
+        for (const { host, guest } of [first, second]) {
+            host.socket.send(input(host.channel, 1, 100));
+            await guest.socket.event('game:ended');
+        }
+        await settled();
+        await until('the line', async () => (await told())[0].action === 'drained');
+    });
+
+    test('what died, and how to let it out of quarantine', async () => {
+        const good = (await state()).current.sha;
+        const { host, guest } = await play_on(other);
+        host.socket.send(input(host.channel, 1, ...Buffer.from('mischief'), 205));
+        const { sha } = await bring_here(path.join(games, 'counter-doomed'));
+        assert.equal((await ask('swap', { sha })).body.outcome, 'on_trial');
+        const now = await until('the way back', async () => {
+            const seen = await state();
+            return seen.quarantined === 1 && seen.phase === 'settled' && seen;
+        });
+        assert.deepEqual([now.phase, now.current.sha], ['settled', good]);
+        assert.deepEqual([now.change.outcome, now.change.to.sha], ['back', sha]);
+        assert.ok(now.deaths >= 1);
+        assert.equal(now.lastDeath.sha, sha);
+        assert.equal(now.lastDeath.what, now.change.reason);
+        assert.match(await show(), /^deaths +\d+ since the start, .* in tick of match/m);
+        host.socket.send(input(host.channel, 2, 100));
+        await guest.socket.event('game:ended');
+
+        refused(await ask('swap', { sha }), 409, 'version_quarantined');
+        refused(await ask('pardon', { sha: good }), 409, 'version_not_quarantined');
+        refused(await ask('pardon', { sha: NO_SHA }), 404, 'version_not_found');
+        refused(await ask('pardon'), 422, 'validation_failed', 'sha');
+        const { out, status } = await shell(['pardon', 'counter', sha.slice(0, 12)], {
+            flags: other.flags(),
+        });
+        assert.equal(status, 0);
+        assert.match(out, /is out of quarantine/);
+        const [line] = await told();
+        assert.deepEqual(
+            [line.action, line.by.name, line.sha, line.outcome, line.reason],
+            ['pardon', 'admin', sha, 'done', now.change.reason],
+        );
+        assert.equal((await state()).quarantined, 0);
+        assert.equal((await ask('swap', { sha })).status, 200);
+        assert.equal((await ask('rollback', { sha: good })).status, 200);
+    });
+
+    test('that a version is live though the database died when it was put live', async () => {
+        const first = (await state()).current.sha;
+        const { host, guest } = await play_on(other);
+        const { sha } = await bring_here(bundle_of('7.0.0'));
+        // Its transaction has done everything but end when PostgreSQL is killed.
+        await other.sql(`
+            create function games.be_slow() returns trigger language plpgsql
+                as 'begin perform pg_sleep(2); return null; end';
+            create constraint trigger slow after insert on games.audit
+                deferrable initially deferred for each row
+                when (new.action = 'swap') execute function games.be_slow()`);
+        const swapping = ask('swap', { sha });
+        await until('the end of the transaction', async () => {
+            const rows = await other.sql(
+                "select pid from pg_stat_activity where wait_event = 'PgSleep'",
+            );
+            return rows.length > 0;
+        });
+        await other.kill('postgres');
+        const answer = await swapping;
+        assert.equal(answer.status, 200, JSON.stringify(answer.body));
+        assert.deepEqual(
+            [answer.body.to, answer.body.outcome, answer.body.recorded],
+            [sha, 'on_trial', false],
+        );
+        assert.equal((await other.api('GET', '/api/games/counter')).body.sha, sha);
+        await host.socket.event('game:swapped', (data) => data.sha === sha);
+        await until(
+            'PostgreSQL to be back, and to know it',
+            async () => {
+                const seen = await someone.api('GET', '/api/games/counter/state');
+                return seen.status === 200 && seen.body.recorded;
+            },
+            30_000,
+        );
+        const [{ current }] = await other.sql('select current from games.catalog');
+        assert.equal(current, sha);
+        const lines = (await told()).filter((line) => line.sha === sha && line.action === 'swap');
+        assert.deepEqual(
+            lines.map(({ by, outcome, request }) => [by.name, outcome, request]),
+            [['admin', 'done', answer.headers['x-request-id']]],
+        );
+        host.socket.send(input(host.channel, 1, 100));
+        await guest.socket.event('game:ended');
+        await other.halt();
+        await other.start();
+        someone = await other.admin();
+        assert.equal((await state()).current.sha, sha);
+        assert.equal((await ask('rollback', { sha: first })).body.to, first);
     });
 });
 

@@ -94,6 +94,14 @@ group by game order by game;
 -- name: catalog_all
 select game, current, enabled from catalog order by game;
 
+-- name: catalog_states
+select catalog.game, current, enabled, version,
+       (select count(*) from versions as bad
+        where bad.game = catalog.game and bad.state = 'quarantined') as quarantined
+from catalog left join versions on versions.game = catalog.game and sha = current
+where $1::text is null or catalog.game = $1
+order by catalog.game;
+
 -- name: catalog_get
 select current, dropped, enabled from catalog where game = $1;
 
@@ -129,6 +137,10 @@ where versions.state <> 'quarantined';
 
 -- name: version_quarantine
 update versions set state = 'quarantined', code = null, reason = $3 where game = $1 and sha = $2;
+
+-- name: version_pardon_set
+update versions set state = 'admitted', reason = null
+where game = $1 and sha = $2 and state = 'quarantined';
 
 -- name: version_by_prefix
 select sha, version, state, code, reason from versions
@@ -167,7 +179,8 @@ where versions.game = $1 and sha = $2;
 -- name: audit_insert
 insert into audit (id, at, user_id, user_name, action, game, version, sha, request, outcome, code,
                    reason)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict (id) do nothing;
 
 -- name: audit_insert_news
 -- Nothing, when the last that is known of this action on this game is the same.

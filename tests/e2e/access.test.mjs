@@ -1,14 +1,11 @@
 // Pages for everybody: by keyboard alone, for screen readers (axe-core), in light and dark, English
 // and French, down to a small phone; without inline scripts and without a complaint of the browser.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 
 import { start_platform } from '../integration/harness.mjs';
-import { start_browser, Visitor } from './visitor.mjs';
+import { start_browser, Visitor, violations } from './visitor.mjs';
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TABS_MAX = 60; // to get anywhere on a page
 
 let platform;
@@ -40,18 +37,6 @@ after(async () => {
 // Settled: nothing is being fetched any more, and what was rendered is alive.
 const open = (visitor, address) => visitor.page.goto(address, { waitUntil: 'networkidle' });
 const allowed_of = (name) => (name === 'missing' ? [/404/] : []);
-
-async function violations(page) {
-    await page.evaluate(axe);
-    const found = await page.evaluate(() =>
-        globalThis.axe.run(document, { resultTypes: ['violations'] }),
-    );
-    return found.violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`,
-        );
-}
 
 describe('every page', { concurrency: 2 }, () => {
     for (const dark of [false, true])

@@ -3,6 +3,7 @@
 // nothing is put in between.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 
 import { chromium } from 'playwright-core';
@@ -16,6 +17,7 @@ const STATE_HEAD_BYTES = 10; // op, channel, tick, ack
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const output = process.env.TEST_OUTPUT;
 
 export function start_browser() {
@@ -31,6 +33,19 @@ export function start_browser() {
             '--disable-sync',
         ],
     });
+}
+
+// What axe-core finds on a page that keeps somebody out, as texts.
+export async function violations(page) {
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+        globalThis.axe.run(document, { resultTypes: ['violations'] }),
+    );
+    return found.violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(' | ')}`,
+        );
 }
 
 export class Visitor {
@@ -127,6 +142,13 @@ export class Visitor {
         await this.page.screenshot({ path: path.join(output, `${name}.png`) });
     }
 
+    // The page as a whole, also below the fold.
+    async long_screenshot(name) {
+        if (!output) return;
+        fs.mkdirSync(output, { recursive: true });
+        await this.page.screenshot({ path: path.join(output, `${name}.png`), fullPage: true });
+    }
+
     close() {
         return this.context.close();
     }
@@ -144,6 +166,16 @@ export class Visitor {
         await page.getByRole('button', { name: 'Register' }).click();
         await page.waitForURL('/');
         this.name = name;
+        await this.note_account();
+    }
+
+    async login(name, password) {
+        const { page } = this;
+        await page.goto('/login');
+        await page.getByLabel('Username or e-mail').fill(name);
+        await page.getByLabel('Password').fill(password);
+        await page.getByRole('button', { name: 'Log in' }).click();
+        await page.waitForURL('/');
         await this.note_account();
     }
 

@@ -819,6 +819,43 @@ describe('what an admin is told while a version is put live', () => {
     });
 });
 
+describe('a game whose only version keeps dying', () => {
+    let other, folder;
+    before(async () => {
+        folder = path.join(home, 'closed.d');
+        fs.mkdirSync(folder);
+        variant(folder, 'doomed');
+        other = await start_platform({ settings: { plugins_dir: folder, game_deaths_max: 1 } });
+    });
+    after(() => other?.stop());
+
+    test('begins no match until an admin has let it out and put it live again', async () => {
+        const someone = await other.admin();
+        const state = async () => (await someone.api('GET', '/api/games/doomed/state')).body;
+        const ask = (action, body = {}) =>
+            someone.api('POST', `/api/games/doomed/${action}`, { body });
+        const { host, guest } = await play_on(other, 'doomed');
+        host.socket.send(input(host.channel, 1, ...Buffer.from('mischief'), 205));
+        await until(
+            'it to be closed, and in quarantine',
+            async () => {
+                const now = await state();
+                return now.closed && now.quarantined === 1;
+            },
+            30_000,
+        );
+        await guest.socket.event('game:ended', undefined, 30_000);
+        const { sha } = (await state()).current;
+        await assert.rejects(play_on(other, 'doomed'), { code: 'unavailable' });
+        refused(await ask('swap', { sha }), 409, 'version_quarantined');
+        assert.equal((await ask('pardon', { sha })).body.state, 'current');
+        assert.equal((await ask('swap', { sha })).body.outcome, 'done');
+        await until('it to be open again', async () => !(await state()).closed);
+        const again = await play_on(other, 'doomed');
+        assert.equal(again.host.started.sha, sha);
+    });
+});
+
 describe('a platform on which drops wait for an admin', () => {
     let other, folder;
     before(async () => {

@@ -28,10 +28,19 @@ export function AccountSettings({ user }: { user: Account }) {
                 </div>
             )}
             <div className={ui.row}>
+                {user.admin && <AdminLink />}
                 <LogoutButton guest={user.guest} />
                 {!user.guest && <DeleteButton />}
             </div>
         </section>
+    );
+}
+
+function AdminLink() {
+    return (
+        <Link className={ui.secondary} href="/admin/games">
+            {useTexts().admin.title}
+        </Link>
     );
 }
 

@@ -1,5 +1,5 @@
 // A native modal dialog with a heading. Escape and a click beside it close it.
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import styles from './Dialog.module.css';
 
 interface Props {
@@ -11,7 +11,8 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const heading = useId();
-    useEffect(() => {
+    // Closed while it is still there: so the focus goes back to where it came from.
+    useLayoutEffect(() => {
         const element = dialog.current;
         if (element && !element.open) element.showModal();
         return () => element?.close();

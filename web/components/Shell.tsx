@@ -73,6 +73,15 @@ function Header() {
                 >
                     {texts.nav.rooms}
                 </Link>
+                {user?.admin && (
+                    <Link
+                        className={`${styles.item} ${styles.wide}`}
+                        href="/admin/games"
+                        aria-current={path.startsWith('/admin') ? 'page' : undefined}
+                    >
+                        {texts.nav.admin}
+                    </Link>
+                )}
                 <ThemeButton />
                 <LanguageLink />
                 {user && (

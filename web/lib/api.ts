@@ -5,14 +5,27 @@ import { Failure, failureOfProblem } from './failure';
 import { refresh } from './refresh';
 
 const ANSWER_MS_MAX = 15_000;
+/* What a person waits for while the service works: a version is judged, or put live. */
+const WORK_MS_MAX = 60_000;
 /* 401 of these means what it says about the request, not about the session. */
 const NO_REFRESH = ['/api/auth/login', '/api/auth/guest', '/api/auth/logout'];
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-async function once(method: Method, path: string, body: unknown): Promise<Response> {
-    const init: RequestInit = { method, signal: AbortSignal.timeout(ANSWER_MS_MAX) };
-    if (body !== undefined) {
+interface Question {
+    body?: unknown;
+    /** Sent as it is, instead of a body of JSON. */
+    file?: { bytes: Blob; type: string };
+    timeoutMs?: number;
+}
+
+async function once(method: Method, path: string, question: Question): Promise<Response> {
+    const { body, file, timeoutMs = ANSWER_MS_MAX } = question;
+    const init: RequestInit = { method, signal: AbortSignal.timeout(timeoutMs) };
+    if (file) {
+        init.headers = { 'content-type': file.type };
+        init.body = file.bytes;
+    } else if (body !== undefined) {
         init.headers = { 'content-type': 'application/json' };
         init.body = JSON.stringify(body);
     }
@@ -23,11 +36,11 @@ async function once(method: Method, path: string, body: unknown): Promise<Respon
     }
 }
 
-async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    let response = await once(method, path, body);
+async function call<T>(method: Method, path: string, question: Question = {}): Promise<T> {
+    let response = await once(method, path, question);
     const mayRefresh = !NO_REFRESH.includes(path) && cookie(HINT_COOKIE) !== null;
     if (response.status === 401 && mayRefresh && (await refresh()).state === 'ok') {
-        response = await once(method, path, body);
+        response = await once(method, path, question);
     }
     if (response.status === 204) return undefined as T;
     const answer = await response.json().catch(() => null);
@@ -37,7 +50,12 @@ async function call<T>(method: Method, path: string, body?: unknown): Promise<T>
 
 export const api = {
     get: <T>(path: string) => call<T>('GET', path),
-    post: <T>(path: string, body: unknown = {}) => call<T>('POST', path, body),
-    patch: <T>(path: string, body: unknown) => call<T>('PATCH', path, body),
-    delete: <T = void>(path: string, body?: unknown) => call<T>('DELETE', path, body),
+    post: <T>(path: string, body: unknown = {}) => call<T>('POST', path, { body }),
+    patch: <T>(path: string, body: unknown) => call<T>('PATCH', path, { body }),
+    delete: <T = void>(path: string, body?: unknown) => call<T>('DELETE', path, { body }),
+    /** A post that the service takes its time for. */
+    work: <T>(path: string, body: unknown = {}) =>
+        call<T>('POST', path, { body, timeoutMs: WORK_MS_MAX }),
+    upload: <T>(path: string, type: string, bytes: Blob) =>
+        call<T>('POST', path, { file: { bytes, type }, timeoutMs: WORK_MS_MAX }),
 };

@@ -6,12 +6,21 @@ export class Failure extends Error {
     readonly code: string;
     readonly field: string | null;
     readonly status: number;
+    /** What the service has to say about this one case, in English; for administrators. */
+    readonly detail: string | null;
 
-    constructor(code: string, message: string, field: string | null = null, status = 0) {
+    constructor(
+        code: string,
+        message: string,
+        field: string | null = null,
+        status = 0,
+        detail: string | null = null,
+    ) {
         super(message);
         this.code = code;
         this.field = field;
         this.status = status;
+        this.detail = detail;
     }
 }
 
@@ -23,6 +32,7 @@ export function failureOfProblem(status: number, body: unknown): Failure {
             problem.title ?? problem.code,
             problem.field ?? null,
             status,
+            problem.detail ?? null,
         );
     }
     const code =

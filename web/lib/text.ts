@@ -36,6 +36,19 @@ export function failureText(texts: Texts, failure: Failure): string {
     return (texts.failures as Record<string, string | undefined>)[failure.code] ?? failure.message;
 }
 
+/** To the second, in UTC: the same on the server and in the browser. */
+export function timeText(locale: Locale, time: string): string {
+    return new Intl.DateTimeFormat(locale, {
+        day: 'numeric',
+        month: 'short',
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+        timeZone: 'UTC',
+    }).format(new Date(time));
+}
+
 /* The server and the browser may stand in different time zones: the day is all that is said, in UTC. */
 export function dayText(locale: Locale, time: string): string {
     return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(

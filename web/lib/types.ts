@@ -237,3 +237,79 @@ export interface Watching {
     channel: number;
     slot: number | null;
 }
+
+// What an administrator sees.
+
+export interface VersionName {
+    sha: string;
+    version: string;
+}
+
+export interface GameChange {
+    from: VersionName | null;
+    to: VersionName;
+    mode: 'swap' | 'drain';
+    outcome: 'rehearsing' | 'off' | 'on_trial' | 'back' | 'draining' | 'done';
+    reason: string | null;
+    /** That have gone over. */
+    matches: number;
+    rehearsalMicroseconds: number;
+    handOverMicroseconds: number;
+}
+
+export interface GameState {
+    game: string;
+    title: string | null;
+    enabled: boolean;
+    phase: 'settled' | 'rehearsing' | 'parking' | 'on_trial' | 'draining';
+    /** When a trial is passed, or when drained matches are ended. */
+    until: string | null;
+    current: VersionName | null;
+    recorded: boolean;
+    closed: boolean;
+    change: GameChange | null;
+    waiting: VersionName | null;
+    playing: (VersionName & { matches: number; players: number })[];
+    deaths: number;
+    lastDeath: (VersionName & { at: string; what: string }) | null;
+    /** How many versions are. */
+    quarantined: number;
+}
+
+export interface GameVersion {
+    game: string;
+    sha: string;
+    version: string | null;
+    state: 'current' | 'admitted' | 'refused' | 'quarantined';
+    code: string | null;
+    reason: string | null;
+    by: { user: string | null; name: string };
+    broughtAt: string;
+    liveAt: string | null;
+    enabled: boolean;
+}
+
+export interface Released {
+    game: string;
+    from: string | null;
+    to: string;
+    version: string;
+    outcome: 'done' | 'on_trial' | 'draining' | 'waiting';
+    matches: number;
+    reason: string | null;
+    recorded: boolean;
+}
+
+export interface AuditEntry {
+    id: string;
+    at: string;
+    by: { user: string | null; name: string };
+    action: string;
+    game: string;
+    version: string | null;
+    sha: string | null;
+    request: string | null;
+    outcome: 'done' | 'refused' | 'failed';
+    code: string | null;
+    reason: string | null;
+}

@@ -18,6 +18,7 @@ static void park_all(struct game *game);
 static void on_trial(struct game *game);
 static void pass(struct game *game, const char *why);
 static void drain(struct game *game, const char *why);
+static void turn_round(struct game *game, struct order *asker);
 static void settle(struct game *game, enum swap_outcome outcome);
 static void call_off(struct game *game, bool is_bad, const char *why);
 static void begin_trial(struct game *game);
@@ -80,6 +81,10 @@ void game_offer(struct supervisor *supervisor, struct image *image, enum swap_mo
     }
     if (game->phase == GAME_ON_TRIAL && image_equal(image, game->other)) {
         take_back(game, asker);
+        return;
+    }
+    if (game->phase == GAME_DRAINING && image_equal(image, game->other)) {
+        turn_round(game, asker);
         return;
     }
     if (game->phase == GAME_ON_TRIAL) /* whoever wants yet another one has seen enough of it */
@@ -393,11 +398,22 @@ static void drain(struct game *game, const char *why)
     game->report.outcome = SWAP_DRAINING;
     snprintf(game->report.reason, sizeof game->report.reason, "%s", why);
     for (size_t at = 0; (worker = next_worker(game, &at));)
-        worker->draining = !plays(worker, game->image);
+        worker->draining = !image_equal(worker->process->image, game->image);
     choose(game, game->image);
     say(game, "new matches are of another version, the old ones end on theirs", why);
     answer_asker(game);
     supervisor_ensure_worker(game->supervisor, game->image);
+}
+
+/* Somebody wants the version again that is drained: nobody waits for its last match to get a new
+ * one of it. What was begun meanwhile is drained in its place. */
+static void turn_round(struct game *game, struct order *asker)
+{
+    image_release(game->waiting); /* whoever says this now has another wish */
+    game->waiting = NULL;
+    fill_report(game, game->image, game->other, SWAP_DRAIN, SWAP_DRAINING, &game->report);
+    game->asker = asker;
+    drain(game, "a drain was under way, and is turned round");
 }
 
 /* When the time is up, what is left ends without a result. */

@@ -5,7 +5,8 @@
  * are carried over, and the other process plays on under the same name. For a while it is on trial:
  * if it does wrong, everything goes back to the version before, see worker_go_back. Where that is
  * not possible old matches stay on their version until they end or the time is up. Never more than
- * two versions at once: a third waits. On the loop's thread only.
+ * two versions at once: a third waits, but the one that is drained is played again at once. On the
+ * loop's thread only.
  *
  *   SETTLED -> REHEARSING -> PARKING -> ON_TRIAL -> SETTLED
  *                  |            |           |

@@ -20,7 +20,13 @@ import {
     workers,
 } from './counting.mjs';
 import { program, start_platform, until } from './harness.mjs';
-import { lines_of } from './matches.mjs';
+import {
+    is_machine_ours,
+    lines_of,
+    mischief,
+    play as play_any,
+    processor_time,
+} from './matches.mjs';
 
 const HITCH_MS_MAX = 100 * (process.env.TEST_PRESET === 'release' ? 1 : 3); // sanitizers start slowly
 const RETURN_MS_MAX = 30_000; // of a service that is started again
@@ -29,6 +35,7 @@ const DOOM = [...Buffer.from('mischief'), 205];
 const AT_ONCE = [...Buffer.from('mischief'), 206];
 const run = promisify(execFile);
 const bin = path.dirname(program);
+const SILENCE_MS = 500; // of a worker, until it is ended
 const KILLS = 5;
 const TICKS = 130; // at 100 a second; who dies again within a second is started less eagerly
 
@@ -44,8 +51,9 @@ after(async () => {
 });
 
 describe('a worker that is killed', () => {
-    test('is followed by another one before anybody is missed', async () => {
+    test('is followed by another one before anybody is missed', async (t) => {
         const { match, host, guest } = await play(platform);
+        const machine = processor_time();
         host.socket.send(input(host.channel, 1, 33));
         await guest.socket.frame(sees((view) => view.counts[0] === 33));
         for (let kill = 0; kill < KILLS; kill++) {
@@ -60,9 +68,11 @@ describe('a worker that is killed', () => {
         }
         for (const { socket } of [host, guest]) {
             const { gap_ms, missing } = ticks_between(socket);
-            assert.ok(gap_ms < HITCH_MS_MAX, `${gap_ms} ms without a frame`);
-            assert.ok(missing < HITCH_MS_MAX / 10, `${missing} ticks were not seen`);
             assert.equal(socket.close_code, undefined);
+            t.diagnostic(`${KILLS} kills: ${gap_ms.toFixed(1)} ms, ${missing} ticks not shown`);
+            const is_late = gap_ms >= HITCH_MS_MAX || missing >= HITCH_MS_MAX / 10;
+            if (is_late && is_machine_ours(machine, processor_time(), t))
+                assert.fail(`${gap_ms} ms without a frame, ${missing} ticks were not seen`);
         }
         const last = await newest(guest.socket);
         assert.equal(last.counts[0], 33);
@@ -266,6 +276,58 @@ describe('a match that kills its worker', () => {
         innocent.host.socket.send(input(innocent.host.channel, 1, 100));
         assert.equal((await innocent.guest.socket.event('game:ended')).data.state, 'ended');
     });
+});
+
+describe('play goes on after a worker died of', () => {
+    let plain; // its workers have no sanitizers: all walls, and the time that they take
+    before(async () => {
+        variant(plugins, 'hostile');
+        const worker_path = path.join(bin, 'transcendence-worker-plain');
+        const settings = { plugins_dir: plugins, worker_path, worker_silence_ms: SILENCE_MS };
+        plain = await start_platform({ settings });
+    });
+    after(() => plain?.stop());
+
+    // Each kills at the same tick until its input is left out: two deaths.
+    for (const [what, deed, says, known_ms] of [
+        ['writing to nowhere', 12, /signal="Segmentation fault" .* callback=tick /, 0],
+        ['a trap', 27, /signal="Illegal instruction" .* callback=tick /, 0],
+        ['an exhausted stack', 9, /signal="Segmentation fault" .* callback=tick /, 0],
+        ['a forbidden call', 2, /forbidden_call=openat .* callback=tick /, 0],
+        ['an endless loop', 10, /why="it fell silent" .* callback=tick /, 2 * SILENCE_MS],
+        ['a signal from outside', null, /signal=Killed match=none /, 0],
+    ])
+        test(`${what}, and nobody goes back`, async (t) => {
+            const { host, guest, match, channel } = await play_any(plain, 'hostile');
+            const before = await guest.socket.frame((frame) => frame[0] === 2);
+            await guest.socket.frame((frame) => tick_of(frame) > tick_of(before) + 10);
+            const deaths = () =>
+                plain
+                    .logs('games')
+                    .split('\n')
+                    .filter((line) => line.includes('worker died') && says.test(line));
+            const known = deaths().length;
+            const machine = processor_time();
+            if (deed === null) process.kill(workers(plain, 'hostile')[0].pid, 'SIGKILL');
+            else mischief({ host, channel }, deed);
+            await until(
+                'the last death',
+                () => deaths().length === known + (deed === null ? 1 : 2),
+            );
+            const seen = guest.socket.all_frames.at(-1).bytes;
+            await guest.socket.frame((frame) => tick_of(frame) > tick_of(seen) + 50);
+            assert.ok(deed === null || deaths().at(-1).includes(`match=${match} `));
+            for (const { socket } of [host, guest]) {
+                const { gap_ms, missing } = ticks_between(socket);
+                t.diagnostic(`${what}: ${gap_ms.toFixed(1)} ms, ${missing} ticks not shown`);
+                assert.equal(socket.close_code, undefined);
+                if (
+                    gap_ms >= known_ms + HITCH_MS_MAX &&
+                    is_machine_ours(machine, processor_time(), t)
+                )
+                    assert.fail(`${gap_ms} ms without a frame`);
+            }
+        });
 });
 
 describe('a game that keeps dying', () => {

@@ -28,7 +28,8 @@
     X(GREED, 23)    /* takes more than half of each period, for ever */                            \
     X(IMPOSTOR, 24) /* never returns, and says what a worker says meanwhile */                     \
     X(STORM, 25)    /* breaks every stream to a gateway, again and again */                        \
-    X(FRAMES, 26)   /* as the impostor, and sends frames without end to every link it can guess */
+    X(FRAMES, 26)   /* as the impostor, and sends frames without end to every link it can guess */ \
+    X(TRAP, 27)     /* an instruction that there is not: what abort() comes to without a libc */
 
 enum deed {
 #define X(name, value) DEED_##name = value,

@@ -285,6 +285,8 @@ static void misbehave(const struct gk_host *host, uint32_t deed)
     case DEED_FRAMES:
         send_frames();
         break;
+    case DEED_TRAP:
+        __builtin_trap();
     case DEED_WILD:
         *(volatile int *)nowhere = 1;
         break;

@@ -7,19 +7,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import path from 'node:path';
 import readline from 'node:readline';
 
 process.env.TEST_PRESET = 'release';
-const { start_platform, until, program } = await import('../integration/harness.mjs');
+const { start_platform, until } = await import('../integration/harness.mjs');
+const { bin, gateways_of, guests, load, metric } = await import('./shared/load.mjs');
 
 const players = Number(process.argv[2] ?? 500);
 const seconds = Number(process.argv[3] ?? 20);
 const FRAME_BYTES = 34; // 10 of head and 24 of view, as Pong's for two
-const GUESTS_AT_ONCE = 8;
 const FLOOR_PORT_OFFSET = 34; // of the platform's block of ports
-
-const bin = (name) => path.join(path.dirname(program), name);
 
 // Processor time of a process in nanoseconds, all its threads.
 function cpu_ns(pid) {
@@ -33,13 +30,6 @@ function cpu_ns(pid) {
 
 function rss_bytes(pid) {
     return Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
-}
-
-// Over all labels.
-function metric(page, name) {
-    return [...page.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))]
-        .map((line) => Number(line[1]))
-        .reduce((a, b) => a + b);
 }
 
 // The processes by what they are.
@@ -75,38 +65,8 @@ function cpu_by_role(pids_by_role) {
     );
 }
 
-// Runs the load program; calls `on_phase` at each phase; gives its figures.
-async function load(mode, addresses, input, on_phase) {
-    const child = spawn(bin('play_load'), [mode, addresses.join(','), players, seconds], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    child.stdin.write(input);
-    const figures = {};
-    for await (const line of readline.createInterface({ input: child.stdout })) {
-        const [key, value] = line.split('=');
-        if (key !== 'phase') figures[key] = Number(value);
-        else await on_phase(value);
-        if (value === 'done') child.stdin.end();
-    }
-    const [status] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
-    if (status !== 0) throw new Error(`play_load ended with ${status}`);
-    return figures;
-}
-
-async function guests(platform) {
-    const tokens = [];
-    const make = async () => {
-        while (tokens.length < players) {
-            tokens.push(null);
-            tokens[tokens.lastIndexOf(null)] = (await platform.guest()).token;
-        }
-    };
-    await Promise.all(Array.from({ length: GUESTS_AT_ONCE }, make));
-    return `${tokens.join('\n')}\n`;
-}
-
 async function measure_platform(platform) {
-    const gateways = [platform.ports.first + 16, platform.ports.first + 17];
+    const gateways = gateways_of(platform);
     const page = async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const allocations = async () => ({
         gateway: (await Promise.all(gateways.map(page)))
@@ -114,7 +74,7 @@ async function measure_platform(platform) {
             .reduce((a, b) => a + b),
         worker: metric(await page(platform.ports.first + 4), 'games_worker_allocations_total'),
     });
-    const tokens = await guests(platform);
+    const tokens = await guests(platform, players);
     const before = {
         rss: roles(platform)
             .gateway.map(rss_bytes)
@@ -122,9 +82,7 @@ async function measure_platform(platform) {
     };
     const at = {};
     const figures = await load(
-        'platform',
-        gateways.map((port) => `127.0.0.1:${port}`),
-        tokens,
+        { mode: 'platform', ports: gateways, players, seconds, input: tokens },
         async (phase) => {
             const pids = roles(platform);
             at[phase] = {
@@ -154,12 +112,15 @@ async function measure_floor(port) {
     });
     const lines = readline.createInterface({ input: floor.stdout });
     let last;
-    const figures = await load('floor', [`127.0.0.1:${port}`], '', async (phase) => {
-        if (phase === 'playing') return;
-        const answer = once(lines, 'line');
-        floor.stdin.write('report\n');
-        [last] = await answer;
-    });
+    const figures = await load(
+        { mode: 'floor', ports: [port], players, seconds, input: '' },
+        async (phase) => {
+            if (phase === 'playing') return;
+            const answer = once(lines, 'line');
+            floor.stdin.write('report\n');
+            [last] = await answer;
+        },
+    );
     const [, cpu, frames] = /cpu_ns=(\d+) frames=(\d+)/.exec(last);
     floor.kill();
     return { ...figures, cpu: Number(cpu), sent: Number(frames) };

@@ -1,15 +1,18 @@
 /*
- * The load of `./dev bench play`: N players of Pong in one single-threaded epoll loop. Each opens
- * a WebSocket, queues for a match, then sends an input ten times a second and takes note of every
- * state frame.
+ * The load of `./dev bench play` and `./dev bench swap`: N players of Pong, or of the counting test
+ * game, in one single-threaded epoll loop. Each opens a WebSocket, queues for a match, then sends
+ * an input ten times a second and takes note of every state frame.
  *
  *     play_load floor    HOST:PORT[,HOST:PORT...] PLAYERS SECONDS
  *     play_load platform HOST:PORT[,HOST:PORT...] PLAYERS SECONDS < tokens, one a line
+ *     play_load pong     HOST:PORT[,HOST:PORT...] PLAYERS SECONDS < tokens, one a line
+ *     play_load counter  HOST:PORT[,HOST:PORT...] PLAYERS SECONDS < tokens, one a line
  *
  * Players are spread over the addresses in turn, so that neighbours in the queue sit on different
  * gateways. Prints `phase=playing`, `phase=measure`, `phase=done` as they begin, then the figures
- * as key=value. Leaves when its
- * input ends. An error is a sentence and exit 1.
+ * as key=value; as pong and counter also `gap=FROM TO TICKS`, in ns of CLOCK_MONOTONIC, wherever
+ * two frames of a player were not one tick apart, by their numbers or by when they came. Leaves
+ * when its input ends. An error is a sentence and exit 1.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -30,7 +33,6 @@
 #include "histogram.h"
 #include "wire/frames.h"
 
-#define TICK_HZ           60
 #define INPUTS_PER_SECOND 10
 #define WARM_UP_SECONDS   5 /* Pong counts down for three */
 #define START_SECONDS_MAX 60
@@ -42,13 +44,34 @@
 #define SEQ_RING          64
 #define VIEW_BALL_Y       (FRAME_STATE_HEAD_BYTES + 10) /* see games/pong/pong.h */
 #define SECOND_NS         INT64_C(1000000000)
+#define GAPS_MAX          1000000
 #define WEBSOCKET_TEXT    0x81
 #define WEBSOCKET_BINARY  0x82
 #define WEBSOCKET_CLOSE   0x88
 #define WEBSOCKET_PING    0x89
 #define WEBSOCKET_PONG    0x8a
 
-enum player_state { PLAYER_IDLE, PLAYER_CONNECTING, PLAYER_OPEN, PLAYER_READY, PLAYER_PLAYING };
+struct play {
+    const char *mode, *game;
+    uint32_t tick_hz;
+    size_t input_bytes; /* of the ball's place; a zero counts nothing */
+    bool follows_ball, notes_gaps;
+};
+static const struct play plays[] = {
+    {"floor", "pong", 60, 2, true, false},
+    {"platform", "pong", 60, 2, true, false},
+    {"pong", "pong", 60, 2, true, true},
+    {"counter", "counter", 100, 1, false, true},
+};
+
+enum player_state {
+    PLAYER_IDLE,
+    PLAYER_CONNECTING,
+    PLAYER_OPEN,
+    PLAYER_READY,
+    PLAYER_PLAYING,
+    PLAYER_CLOSED,
+};
 
 struct player {
     int descriptor;
@@ -59,18 +82,30 @@ struct player {
     uint32_t acked;
     uint8_t ball_y[2]; /* as last seen: the paddle's next target, so that rallies go on */
     int64_t sent_ns[SEQ_RING];
-    int64_t frame_ns; /* when the last state frame came; 0: none in this measurement */
+    int64_t frame_ns;          /* when the last state frame came; 0: none in this measurement */
+    int64_t first_ns;          /* when the first one of this measurement came */
+    uint32_t tick, first_tick; /* of these */
+    bool is_over;              /* the match */
     size_t in_bytes;
     uint8_t in[IN_BYTES + 1]; /* one more for the zero behind a text */
 };
 
+/* From one frame of a player to the next. */
+struct gap {
+    int64_t from_ns, to_ns;
+    int64_t ticks;
+};
+
+static const struct play *of;
+static struct gap *gaps; /* GAPS_MAX */
+static size_t gap_count;
 static struct player *players[PLAYERS_MAX];
 static int player_count, playing_count, connecting_count;
 static bool is_floor, is_measuring;
 static struct sockaddr_in addresses[ADDRESSES_MAX];
 static int address_count;
 static int epoll;
-static uint64_t frames, bytes_received, inputs_sent, matches_ended;
+static uint64_t frames, bytes_received, inputs_sent, matches_ended, closed;
 static struct histogram jitter, latency;
 
 static void parse_addresses(char *list);
@@ -85,10 +120,13 @@ static void on_message(struct player *player, uint8_t head, uint8_t *body, size_
 static void on_text(struct player *player, char *text);
 static void take_seat(struct player *player, const char *text);
 static void watch(struct player *player, const char *found);
+static void on_closed(struct player *player, const char *how, int code);
 static void on_state_frame(struct player *player, const uint8_t *body, size_t bytes);
+static void note_gap(const struct player *player, uint32_t tick, int64_t now_ns);
 static void send_input(struct player *player, int64_t now_ns);
 static void send_frame(struct player *player, uint8_t head, const void *body, size_t bytes);
 static void print_figures(int64_t seconds);
+static void print_gaps(void);
 static int64_t now(void);
 
 static void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -111,9 +149,13 @@ static void announce(const char *phase)
 
 int main(int argument_count, char **arguments)
 {
-    if (argument_count != 5)
-        fail("usage: play_load floor|platform HOST:PORT[,...] PLAYERS SECONDS");
-    is_floor = strcmp(arguments[1], "floor") == 0;
+    for (size_t i = 0; argument_count == 5 && i < sizeof(plays) / sizeof(plays[0]); i++)
+        if (strcmp(arguments[1], plays[i].mode) == 0)
+            of = &plays[i];
+    if (!of)
+        fail("usage: play_load floor|platform|pong|counter HOST:PORT[,...] PLAYERS SECONDS");
+    is_floor = of == &plays[0];
+    gaps = of->notes_gaps ? calloc(GAPS_MAX, sizeof(*gaps)) : NULL;
     parse_addresses(arguments[2]);
     player_count = atoi(arguments[3]);
     int64_t seconds = atoi(arguments[4]);
@@ -194,7 +236,8 @@ static void play(int64_t seconds)
     while (due_ns < end_ns) {
         wait_for_events(due_ns);
         for (int64_t now_ns = now(); due_ns <= now_ns; due_ns += step_ns) {
-            send_input(players[next], now_ns);
+            if (players[next]->state == PLAYER_PLAYING)
+                send_input(players[next], now_ns);
             next = (next + 1) % player_count;
         }
     }
@@ -250,8 +293,10 @@ static void on_readable(struct player *player)
         read(player->descriptor, player->in + player->in_bytes, IN_BYTES - player->in_bytes);
     if (got < 0 && errno == EAGAIN)
         return;
-    if (got <= 0)
-        fail("a player's connection was closed in state %d", player->state);
+    if (got <= 0) {
+        on_closed(player, "without a word", 0);
+        return;
+    }
     player->in_bytes += (size_t)got;
     if (is_measuring)
         bytes_received += (uint64_t)got;
@@ -275,6 +320,8 @@ static void on_readable(struct player *player)
         if (player->in_bytes - at < head_bytes + body_bytes)
             break;
         on_message(player, head[0], head + head_bytes, body_bytes);
+        if (player->state == PLAYER_CLOSED)
+            return;
         at += head_bytes + body_bytes;
     }
     memmove(player->in, player->in + at, player->in_bytes - at);
@@ -308,16 +355,29 @@ static void on_message(struct player *player, uint8_t head, uint8_t *body, size_
     } else if (head == WEBSOCKET_PING) {
         send_frame(player, WEBSOCKET_PONG, body, bytes);
     } else if (head == WEBSOCKET_CLOSE) {
-        fail("a player was closed with %d", bytes >= 2 ? body[0] << 8 | body[1] : 0);
+        on_closed(player, "by a frame", bytes >= 2 ? body[0] << 8 | body[1] : 0);
     }
+}
+
+/* Who counts gaps counts this too; for others it is the end. */
+static void on_closed(struct player *player, const char *how, int code)
+{
+    if (!of->notes_gaps || player->state != PLAYER_PLAYING)
+        fail("a player in state %d was closed %s, with %d", player->state, how, code);
+    closed++;
+    player->state = PLAYER_CLOSED;
+    epoll_ctl(epoll, EPOLL_CTL_DEL, player->descriptor, NULL);
 }
 
 static void on_text(struct player *player, char *text)
 {
-    static const char queue[] = "{\"id\":1,\"type\":\"matchmaking:joinQueue\","
-                                "\"data\":{\"game\":\"pong\",\"mode\":\"1v1\"}}";
+    char queue[128];
     if (strncmp(text, "{\"type\":\"session:ready\"", 23) == 0) {
         player->state = PLAYER_READY;
+        snprintf(queue, sizeof(queue),
+                 "{\"id\":1,\"type\":\"matchmaking:joinQueue\","
+                 "\"data\":{\"game\":\"%s\",\"mode\":\"1v1\"}}",
+                 of->game);
         send_frame(player, WEBSOCKET_TEXT, queue, strlen(queue));
     } else if (strncmp(text, "{\"type\":\"game:started\"", 22) == 0 ||
                strncmp(text, "{\"id\":2,\"ok\":true", 17) == 0) {
@@ -327,6 +387,7 @@ static void on_text(struct player *player, char *text)
             watch(player, text);
     } else if (strncmp(text, "{\"type\":\"game:ended\"", 20) == 0) {
         matches_ended++;
+        player->is_over = true;
     } else if (strncmp(text, "{\"id\":1,\"ok\":false", 18) == 0) {
         fail("joinQueue was refused: %.200s", text);
     } else if (strncmp(text, "{\"id\":2,\"ok\":false", 18) == 0 &&
@@ -365,30 +426,49 @@ static void on_state_frame(struct player *player, const uint8_t *body, size_t by
     if (bytes < FRAME_STATE_HEAD_BYTES || body[0] != FRAME_STATE)
         return;
     int64_t now_ns = now();
-    uint32_t ack;
+    uint32_t tick, ack;
+    memcpy(&tick, &body[2], sizeof(tick));
     memcpy(&ack, &body[6], sizeof(ack));
-    if (bytes >= VIEW_BALL_Y + sizeof(player->ball_y))
+    if (of->follows_ball && bytes >= VIEW_BALL_Y + sizeof(player->ball_y))
         memcpy(player->ball_y, &body[VIEW_BALL_Y], sizeof(player->ball_y));
     if (is_measuring) {
         frames++;
         if (player->frame_ns)
-            histogram_add(&jitter, now_ns - player->frame_ns - SECOND_NS / TICK_HZ);
+            histogram_add(&jitter, now_ns - player->frame_ns - SECOND_NS / of->tick_hz);
+        if (player->frame_ns && of->notes_gaps)
+            note_gap(player, tick, now_ns);
+        if (!player->frame_ns) {
+            player->first_ns = now_ns;
+            player->first_tick = tick;
+        }
         player->frame_ns = now_ns;
+        player->tick = tick;
         if (ack > player->acked && ack <= player->seq && player->seq - ack < SEQ_RING)
             histogram_add(&latency, now_ns - player->sent_ns[ack % SEQ_RING]);
     }
     player->acked = ack;
 }
 
+/* By one and a half periods a frame is nearer to where the next one should be. */
+static void note_gap(const struct player *player, uint32_t tick, int64_t now_ns)
+{
+    int64_t ticks = (int64_t)tick - player->tick, ns = now_ns - player->frame_ns;
+    if (ticks == 1 && 2 * ns <= 3 * SECOND_NS / of->tick_hz)
+        return;
+    if (gap_count == GAPS_MAX)
+        fail("more than %d gaps", GAPS_MAX);
+    gaps[gap_count++] = (struct gap){player->frame_ns, now_ns, ticks};
+}
+
 static void send_input(struct player *player, int64_t now_ns)
 {
-    uint8_t frame[FRAME_INPUT_HEAD_BYTES + 2] = {FRAME_INPUT, player->channel};
+    uint8_t frame[FRAME_INPUT_HEAD_BYTES + sizeof(player->ball_y)] = {FRAME_INPUT, player->channel};
     uint32_t seq = ++player->seq;
     memcpy(&frame[2], &seq, sizeof(seq));
     memcpy(&frame[FRAME_INPUT_HEAD_BYTES], player->ball_y, sizeof(player->ball_y));
     player->sent_ns[seq % SEQ_RING] = now_ns;
     inputs_sent += is_measuring;
-    send_frame(player, WEBSOCKET_BINARY, frame, sizeof(frame));
+    send_frame(player, WEBSOCKET_BINARY, frame, FRAME_INPUT_HEAD_BYTES + of->input_bytes);
 }
 
 /* Masked with zeros, which leaves the body as it is. */
@@ -404,7 +484,7 @@ static void send_frame(struct player *player, uint8_t head, const void *body, si
 
 static void print_figures(int64_t seconds)
 {
-    uint64_t expected = (uint64_t)(seconds * TICK_HZ * player_count);
+    uint64_t expected = (uint64_t)seconds * of->tick_hz * (uint64_t)player_count;
     printf("frames=%llu\nframes_expected=%llu\nbytes=%llu\ninputs=%llu\nmatches_ended=%llu\n",
            (unsigned long long)frames, (unsigned long long)expected,
            (unsigned long long)bytes_received, (unsigned long long)inputs_sent,
@@ -414,6 +494,28 @@ static void print_figures(int64_t seconds)
     printf("latency_ms_p50=%.2f\nlatency_ms_p99=%.2f\nlatency_samples=%llu\n",
            histogram_ms(&latency, 0.50), histogram_ms(&latency, 0.99),
            (unsigned long long)latency.total);
+    if (of->notes_gaps)
+        print_gaps();
+}
+
+/* And how far the clock of a match has fallen behind that of the machine. */
+static void print_gaps(void)
+{
+    double behind_max = 0;
+    int64_t end_ns = now();
+    for (int i = 0; i < player_count; i++) {
+        const struct player *player = players[i];
+        double due = (double)(player->frame_ns - player->first_ns) * of->tick_hz / SECOND_NS;
+        double behind = due - ((double)player->tick - player->first_tick);
+        if (player->frame_ns && behind > behind_max)
+            behind_max = behind;
+        if (player->frame_ns && player->state == PLAYER_PLAYING && !player->is_over)
+            note_gap(player, player->tick + 1, end_ns); /* who waits still */
+    }
+    for (size_t i = 0; i < gap_count; i++)
+        printf("gap=%lld %lld %lld\n", (long long)gaps[i].from_ns, (long long)gaps[i].to_ns,
+               (long long)gaps[i].ticks);
+    printf("closed=%llu\nticks_behind_max=%.2f\n", (unsigned long long)closed, behind_max);
 }
 
 static int64_t now(void)

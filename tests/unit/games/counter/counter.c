@@ -4,7 +4,7 @@
  * chance. The view is what was counted and who asks.
  *
  * Built in versions: COUNTER_FACTOR times an input counts, COUNTER_SCHEMA 2 keeps more in its state
- * and migrates from 1 as COUNTER_MIGRATE says, COUNTER_DOOM crashes at every 300th tick once
+ * and migrates from 1, or from its own layout under any schema, as COUNTER_MIGRATE says, COUNTER_DOOM crashes at every 300th tick once
  * INPUT_DOOM was given.
  */
 #include <gamekit/game.h>
@@ -30,6 +30,7 @@
 #define MIGRATE_REFUSE 1
 #define MIGRATE_HANG   2
 #define MIGRATE_CRASH  3
+#define MIGRATE_BREAK  4 /* makes a state that `check` refuses */
 #ifndef COUNTER_MIGRATE
 #define COUNTER_MIGRATE MIGRATE_FINE
 #endif
@@ -177,13 +178,17 @@ static uint32_t migrate(const struct gk_host *host, void *bytes, const void *old
 {
     struct state *state = bytes;
     (void)host;
-    if (COUNTER_MIGRATE == MIGRATE_REFUSE || old_schema != 1 || old_bytes != sizeof(struct counted))
+    if (COUNTER_MIGRATE == MIGRATE_REFUSE ||
+        old_bytes != (old_schema == 1 ? sizeof(struct counted) : sizeof(struct state)))
         return 0;
     for (volatile int forever = COUNTER_MIGRATE == MIGRATE_HANG; forever;)
         ;
     if (COUNTER_MIGRATE == MIGRATE_CRASH)
         __builtin_trap();
-    state->counted = *(const struct counted *)old;
+    state->counted = old_schema == 1 ? *(const struct counted *)old
+                                     : ((const struct state *)old)->counted;
+    if (COUNTER_MIGRATE == MIGRATE_BREAK)
+        state->counted.mischief = INPUT_BROKEN;
     state->migrated_at = state->counted.ticks;
     return 1;
 }

@@ -5,9 +5,10 @@
 
 #define TRIES_MAX 8
 
+static uint64_t journal_begin(const struct carry *from);
 static uint64_t journal_end(const struct carry *from);
-static void carry_beginning(const struct carry *from, uint64_t journaled, const struct carry *to,
-                            const struct control_match_start *start);
+static void carry_beginning(const struct carry *from, uint64_t begin, uint64_t journaled,
+                            const struct carry *to, const struct control_match_start *start);
 static bool carry_commit(const struct carry *from, const struct carry *to);
 static void carry_inputs(const struct carry *from, const struct carry *to);
 
@@ -15,7 +16,7 @@ bool carry_match(const struct carry *from, const struct carry *to,
                  const struct control_match_start *start)
 {
     assert(from->sizes->state_bytes == to->sizes->state_bytes);
-    carry_beginning(from, journal_end(from), to, start);
+    carry_beginning(from, journal_begin(from), journal_end(from), to, start);
     return atomic_load(&from->match->commits) == 0 || carry_commit(from, to);
 }
 
@@ -24,7 +25,7 @@ bool carry_import(const struct carry *from, uint32_t schema, const struct carry 
 {
     struct arena_import *import = arena_import(to->sizes, to->match);
     assert(from->sizes->state_bytes <= to->sizes->import_bytes);
-    carry_beginning(from, journal_end(from), to, start);
+    carry_beginning(from, journal_begin(from), journal_end(from), to, start);
     import->schema = schema;
     import->state_bytes = from->sizes->state_bytes;
     for (int i = 0; i < TRIES_MAX; i++)
@@ -47,22 +48,25 @@ bool carry_back(const struct carry *left, const struct carry *away, const struct
     if (away->sizes->input_bytes != to->sizes->input_bytes ||
         !arena_journal_has(away->sizes, begin, end) || !arena_journal_has(to->sizes, begin, end))
         return false;
-    carry_beginning(away, end, to, start);
+    carry_beginning(away, begin, end, to, start);
     to->match->rerun_to = end;
     return commits == 0 || carry_commit(left, to);
 }
 
-static uint64_t journal_end(const struct carry *from)
+static uint64_t journal_begin(const struct carry *from)
 {
-    if (from->match->rerun_to != 0)
-        return from->match->rerun_to;
     return atomic_load(&from->match->commits) == 0
                ? 0
                : arena_newest(from->sizes, from->match)->journaled;
 }
 
-static void carry_beginning(const struct carry *from, uint64_t journaled, const struct carry *to,
-                            const struct control_match_start *start)
+static uint64_t journal_end(const struct carry *from)
+{
+    return from->match->rerun_to != 0 ? from->match->rerun_to : journal_begin(from);
+}
+
+static void carry_beginning(const struct carry *from, uint64_t begin, uint64_t journaled,
+                            const struct carry *to, const struct control_match_start *start)
 {
     atomic_store(&to->match->commits, 0);
     to->match->imported = 0;
@@ -71,22 +75,27 @@ static void carry_beginning(const struct carry *from, uint64_t journaled, const 
     to->match->deaf_commit = to->match->dropped = to->match->refuses_again = 0;
     to->match->turn_since_ms = from->match->turn_since_ms;
     to->match->rerun_to = from->match->rerun_to;
-    carry_journal(from, to, journaled);
+    carry_journal(from, to, begin, journaled);
     carry_inputs(from, to);
 }
 
-/* The last of it, each byte at the place that it has in a journal of that length. */
-void carry_journal(const struct carry *from, const struct carry *to, uint64_t journaled)
+/* Each byte at the place that it has in a journal of that length. */
+void carry_journal(const struct carry *from, const struct carry *to, uint64_t begin,
+                   uint64_t journaled)
 {
-    uint64_t kept = from->match->journal_kept;
-    uint32_t bytes = from->sizes->journal_bytes < to->sizes->journal_bytes
+    uint64_t kept = from->match->journal_kept, count = 0;
+    uint64_t bytes = from->sizes->journal_bytes < to->sizes->journal_bytes
                          ? from->sizes->journal_bytes
                          : to->sizes->journal_bytes;
     uint8_t chunk[4096];
     to->match->journal_kept = kept < journaled ? kept : journaled;
-    for (uint64_t at = journaled - bytes; at != journaled; at += sizeof chunk) {
-        arena_journal_get(from->sizes, from->match, at, chunk, sizeof chunk);
-        arena_journal_put(to->sizes, to->match, at, chunk, sizeof chunk);
+    begin = begin < to->match->journal_kept ? begin : to->match->journal_kept;
+    if (journaled - begin > bytes)
+        begin = journaled - bytes;
+    for (uint64_t at = begin; at < journaled; at += count) {
+        count = journaled - at < sizeof chunk ? journaled - at : sizeof chunk;
+        arena_journal_get(from->sizes, from->match, at, chunk, count);
+        arena_journal_put(to->sizes, to->match, at, chunk, count);
     }
 }
 

@@ -26,8 +26,10 @@ must_use bool carry_match(const struct carry *from, const struct carry *to,
 must_use bool carry_import(const struct carry *from, uint32_t schema, const struct carry *to,
                            const struct control_match_start *start);
 
-/* What was journaled up to `journaled` bytes, for a match that stands there or has to get there. */
-void carry_journal(const struct carry *from, const struct carry *to, uint64_t journaled);
+/* What was journaled from `begin` up to `journaled` bytes, for a match that stands at the one and
+ * has to get to the other, and what was before and is not on disk yet. */
+void carry_journal(const struct carry *from, const struct carry *to, uint64_t begin,
+                   uint64_t journaled);
 
 /* Back to a version that the match has left: `left` is its last commit there, in an arena of
  * equal state_bytes, and `away` where it was played since. It stands at that commit, and what was

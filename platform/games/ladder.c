@@ -141,7 +141,7 @@ static bool step_back(struct worker *worker, struct live_match *match, const str
     *block = back->block;
     memcpy(arena_state(block), back->state, sizes->state_bytes);
     arena_guard_set(sizes, block);
-    carry_journal(&from, &(struct carry){sizes, arena}, block->journaled);
+    carry_journal(&from, &(struct carry){sizes, arena}, block->journaled, block->journaled);
     record_back(match->record, block->commit, block->journaled);
     arena_commit(arena, block);
     atomic_store(&arena->status, ARENA_LIVE);

@@ -200,7 +200,29 @@ static void test_carry_back_refuses_what_is_not_all_there_or_has_other_inputs(vo
     free(home);
 }
 
+/* Nobody plays meanwhile: what is on disk already is not copied once more. */
+static void test_carry_takes_of_the_journal_what_is_not_on_disk(void)
+{
+    const struct control_match_start start = {.match = {9}};
+    struct arena_head *one = arena_make(&manifest, 1), *other = arena_make(&manifest, 1);
+    struct carry from = {one, arena_match_at(one, 0)}, to = {other, arena_match_at(other, 0)};
+    play(one, from.match, 100);
+    from.match->journal_kept = 90 * STEP_BYTES;
+    CU_ASSERT(carry_match(&from, &to, &start));
+    CU_ASSERT_EQUAL(to.match->journal_kept, 90 * STEP_BYTES);
+    for (uint64_t step = 80; step < 100; step++) {
+        static const uint8_t nothing[STEP_BYTES];
+        uint8_t played[STEP_BYTES], carried[STEP_BYTES];
+        arena_journal_get(one, from.match, step * STEP_BYTES, played, STEP_BYTES);
+        arena_journal_get(other, to.match, step * STEP_BYTES, carried, STEP_BYTES);
+        CU_ASSERT_EQUAL(memcmp(step < 90 ? nothing : played, carried, STEP_BYTES), 0);
+    }
+    free(one);
+    free(other);
+}
+
 static CU_TestInfo promises[] = {
+    PROMISE(test_carry_takes_of_the_journal_what_is_not_on_disk),
     PROMISE(test_carry_back_stands_where_it_left_with_all_that_was_played_since_ahead),
     PROMISE(test_carry_back_of_a_match_that_began_there_has_all_of_it_ahead),
     PROMISE(test_carry_back_refuses_what_is_not_all_there_or_has_other_inputs),

@@ -14,6 +14,7 @@
 #include "games/supervision.h"
 
 static void forget(struct worker *worker);
+static void say_where(const struct worker *worker, const struct live_match *match);
 static void worker_down_matches(struct worker *worker, const struct death *death);
 static const char *disobedience_of(const struct worker *worker, int64_t now_ms);
 static bool next_is_silent(const struct worker *worker, int64_t now_ms, bool punctual);
@@ -31,6 +32,7 @@ struct worker *worker_add(struct supervisor *supervisor, struct image *image)
     if (!worker)
         return NULL;
     worker->supervisor = supervisor;
+    bucket_init(&worker->spares, WORKER_SPARES_MAX, clock_monotonic_ms());
     snprintf(worker->name, sizeof worker->name, "%s-%u", image->manifest.id, ++counter);
     bool is_on_trial = game_is_on_trial(supervisor, image);
     const struct arena_wish wish = {
@@ -66,6 +68,7 @@ bool worker_up(struct worker *worker)
 
 void worker_down(struct worker *worker, const char *why)
 {
+    bool was_ready = worker->process->ready;
     int status = worker_process_end(worker->process);
     if (worker->stopping && worker->match_count == 0) {
         log_info("worker stopped", "worker", worker->name, NULL);
@@ -87,7 +90,12 @@ void worker_down(struct worker *worker, const char *why)
         game_died(worker->supervisor, worker->process->image, death.sentence);
 
     bool is_quick = !death.culprit && now_ms - worker->process->started_ms < WORKER_STABLE_MS;
-    worker->quick_deaths = is_quick ? worker->quick_deaths + 1 : 0;
+    bool is_spared =
+        is_quick && was_ready && bucket_take(&worker->spares, 1, WORKER_SPARES_MAX, now_ms);
+    if (!is_quick)
+        worker->quick_deaths = 0;
+    else if (!is_spared)
+        worker->quick_deaths++;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX && game_fault(worker, death.sentence))
         return;
     if (worker->quick_deaths >= WORKER_QUICK_DEATHS_MAX) {
@@ -99,7 +107,7 @@ void worker_down(struct worker *worker, const char *why)
         worker_remove(worker);
         return;
     }
-    if (!is_quick && worker_up(worker))
+    if ((!is_quick || is_spared) && worker_up(worker))
         return;
     int64_t backoff_ms = (int64_t)WORKER_BACKOFF_MS_FIRST << worker->quick_deaths;
     worker->start_again_ms =
@@ -130,9 +138,12 @@ void worker_resume(struct worker *worker)
 {
     for (uint32_t i = 0; i < worker->process->capacity; i++) {
         struct arena_match *arena = worker_process_match(worker->process, i);
-        if (worker->matches[i])
-            arena->start = worker->matches[i]->start;
-        atomic_store(&arena->status, worker->matches[i] ? ARENA_LIVE : ARENA_FREE);
+        const struct live_match *match = worker->matches[i];
+        if (match) {
+            arena->start = match->start;
+            say_where(worker, match);
+        }
+        atomic_store(&arena->status, match ? ARENA_LIVE : ARENA_FREE);
     }
     worker->process->ready = true;
     if (worker_process_send(worker->process, CONTROL_RESUME, NULL, 0, -1) != OK)
@@ -146,6 +157,17 @@ void worker_resume(struct worker *worker)
                                held[i].fd); /* or the gateway tries again */
         close(held[i].fd);
     }
+}
+
+static void say_where(const struct worker *worker, const struct live_match *match)
+{
+    struct arena_match *arena = worker_process_match(worker->process, match->start.arena_index);
+    char text[ID_TEXT_BYTES];
+    if (atomic_load(&arena->commits) == 0)
+        return; /* it begins */
+    id_text(&match->id, text);
+    log_debug("match goes on", "match", text, "worker", worker->name, "tick",
+              log_number((int64_t)arena_newest(&worker->process->sizes, arena)->tick), NULL);
 }
 
 /* What the dead process had decided counts; who killed it goes up the ladder; who was to stop ends;

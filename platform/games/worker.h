@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "core/bucket.h"
 #include "games/live_match.h"
 #include "games/worker_process.h"
 
@@ -15,6 +16,7 @@
 #define WORKER_STREAMS_HELD_MAX 16   /* of gateways, until READY */
 #define WORKER_QUICK_DEATHS_MAX 8    /* in a row, within WORKER_STABLE_MS, by no match's fault */
 #define WORKER_STABLE_MS        1000
+#define WORKER_SPARES_MAX       4  /* quick deaths that cost no time, again one a second */
 #define WORKER_BACKOFF_MS_FIRST 25 /* of a quick death, doubled each time; else there is none */
 #define WORKER_BACKOFF_MS_MAX   2000
 #define WORKER_OBEY_MS_MAX      3000 /* until a match has stopped, or itself, when told */
@@ -44,6 +46,7 @@ struct worker {
     int64_t played_ms;      /* when it had a match last */
     int64_t start_again_ms; /* 0: not waiting for that */
     int quick_deaths;
+    struct bucket spares; /* see WORKER_SPARES_MAX */
     struct held_stream held[WORKER_STREAMS_HELD_MAX];
     uint32_t held_count;
     uint32_t match_count;

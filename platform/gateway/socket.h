@@ -9,7 +9,7 @@
 #ifndef GATEWAY_SOCKET_H
 #define GATEWAY_SOCKET_H
 
-#include "gateway/bucket.h"
+#include "core/bucket.h"
 #include "gateway/state.h"
 
 #define SOCKETS_PER_USER_MAX  8

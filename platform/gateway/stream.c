@@ -12,7 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "gateway/bucket.h"
+#include "core/bucket.h"
 #include "gateway/keys.h"
 #include "gateway/matches.h"
 #include "gateway/record.h"

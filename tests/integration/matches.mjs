@@ -6,7 +6,7 @@ import { until } from './harness.mjs';
 
 const TICKS_CATCH_UP_MAX = 4; // see platform/worker/schedule.h
 const COUNTER_HZ = 100;
-const FOREIGN_SHARE_MAX = 0.1; // of the processors' time: above it a missed tick is nobody's fault
+export const FOREIGN_SHARE_MAX = 0.1; // of the processors' time: above it a missed tick is nobody's fault
 
 // A room of two players that has begun, and the first frame of its match. `options` of their sockets.
 export async function play(platform, game, options) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/json.h"
-#include "gateway/bucket.h"
+#include "core/bucket.h"
 #include "gateway/channels.h"
 #include "gateway/commands.h"
 #include "gateway/handshake.h"

@@ -1,6 +1,6 @@
 /* A token bucket: so many a second, so many at once. Pure; the time is handed in. */
-#ifndef GATEWAY_BUCKET_H
-#define GATEWAY_BUCKET_H
+#ifndef CORE_BUCKET_H
+#define CORE_BUCKET_H
 
 #include <stdbool.h>
 #include <stdint.h>

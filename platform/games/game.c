@@ -362,6 +362,7 @@ void game_look_after(struct game *game, int64_t now_ms)
         for (size_t at = 0; (worker = next_worker(game, &at));)
             if (worker->park_asked_ms != 0 && now_ms - worker->park_asked_ms > GAME_PARK_MS_MAX) {
                 log_warn("a process does not park; it is ended", "worker", worker->name, NULL);
+                (void)worker_process_end(worker->process);
                 game_parked(worker);
                 return;
             }

@@ -219,7 +219,7 @@ static enum error act(struct work *work)
         return error;
     }
     enum error error = supervisor_swap(games->supervisor, work->image, mode, report);
-    if (error == OK && report->outcome == SWAP_OFF) {
+    if (error == OK && (report->outcome == SWAP_OFF || report->outcome == SWAP_BACK)) {
         snprintf(work->detail, RELEASE_DETAIL_BYTES, "%s", report->reason);
         return ERROR_VERSION_UNFIT;
     }

@@ -52,11 +52,14 @@ bool worker_rehearse(struct worker *worker)
     return worker_process_send(worker->next, CONTROL_REHEARSE, NULL, 0, -1) == OK;
 }
 
+/* One that does not listen is ended: nobody may play on what is carried over. */
 bool worker_park(struct worker *worker)
 {
     if (!worker->process->ready ||
-        worker_process_send(worker->process, CONTROL_PARK, NULL, 0, -1) != OK)
+        worker_process_send(worker->process, CONTROL_PARK, NULL, 0, -1) != OK) {
+        (void)worker_process_end(worker->process);
         return false;
+    }
     worker->park_asked_ms = clock_monotonic_ms();
     return true;
 }
@@ -124,8 +127,11 @@ uint32_t worker_go_back(struct worker *worker, struct image *image, bool is_bad)
         good->worker = worker;
         (void)worker_process_end(away);
         take_decided(worker);
-        for (uint32_t i = 0; i < away->capacity; i++)
+        for (uint32_t i = 0; i < away->capacity; i++) {
             set_back += worker->matches[i] && !bring_back(worker, good, i, is_bad);
+            if (worker->matches[i]) /* whoever adopts it does not ask whether somebody plays yet */
+                atomic_store(&worker_process_match(good, i)->status, ARENA_LIVE);
+        }
         atomic_store(&good->arena->next_tick_ns, atomic_load(&away->arena->next_tick_ns));
         worker_process_destroy(worker->parked);
         worker->parked = NULL;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { until } from './harness.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const built = path.join(root, 'build', process.env.TEST_PRESET ?? 'dev', 'test-plugins');
@@ -12,6 +13,20 @@ export function variant(plugins, name, id = name) {
     fs.cpSync(path.join(built, name), aside, { recursive: true });
     fs.rmSync(path.join(plugins, id), { recursive: true, force: true });
     fs.renameSync(aside, path.join(plugins, id));
+}
+
+// Drops one version after the other and gives their shas; the last one is live.
+export async function bring_versions(platform, plugins, ...names) {
+    const shas = [];
+    for (const name of names) {
+        variant(plugins, name, 'counter');
+        const sha = await until(`${name} to be live`, async () => {
+            const { body } = await platform.api('GET', '/api/games/counter');
+            return !shas.includes(body.sha) && body.sha;
+        });
+        shas.push(sha);
+    }
+    return shas;
 }
 
 // A game in a room: {room, match, host, guest}, each player with a socket on a gateway of his own.

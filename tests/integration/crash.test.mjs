@@ -176,26 +176,29 @@ describe('a match that kills its worker', () => {
         return { folder, about, replay };
     };
 
-    test('goes on without the inputs that do it, and the log says whose', async () => {
-        const innocent = await play(platform);
-        const { match, host, guest } = await play(platform);
-        guest.socket.send(input(guest.channel, 1, 20));
-        await host.socket.frame(sees((view) => view.counts[1] === 20));
-        guest.socket.send(input(guest.channel, 2, ...CRASH));
-        await until('the second death', () => lines(match, 'without the inputs').length === 1);
-        assert.match(lines(match, 'without the inputs')[0], /slots=1/);
-        assert.equal(lines(match, 'worker died').length, 2);
-        host.socket.send(input(host.channel, 1, 30)); // also when nobody is there to take it now
-        await guest.socket.frame(sees((view) => view.counts[0] === 30 && view.counts[1] === 20));
-        for (const { socket } of [host, guest, innocent.host, innocent.guest]) {
-            ticks_between(socket); // none goes back
-            assert.equal(socket.close_code, undefined);
-        }
-        host.socket.send(input(host.channel, 2, 100));
-        innocent.host.socket.send(input(innocent.host.channel, 1, 100));
-        for (const { socket } of [guest, innocent.guest])
-            assert.equal((await socket.event('game:ended')).data.state, 'ended');
-    });
+    for (const game of ['counter', 'turns'])
+        test(`goes on without the inputs that do it, and the log says whose: ${game}`, async () => {
+            const innocent = await play(platform, game);
+            const { match, host, guest } = await play(platform, game);
+            guest.socket.send(input(guest.channel, 1, 20));
+            await host.socket.frame(sees((view) => view.counts[1] === 20));
+            guest.socket.send(input(guest.channel, 2, ...CRASH));
+            await until('the second death', () => lines(match, 'without the inputs').length === 1);
+            assert.match(lines(match, 'without the inputs')[0], /slots=1/);
+            assert.equal(lines(match, 'worker died').length, 2);
+            host.socket.send(input(host.channel, 1, 30)); // also when nobody is there to take it now
+            await guest.socket.frame(
+                sees((view) => view.counts[0] === 30 && view.counts[1] === 20),
+            );
+            for (const { socket } of [host, guest, innocent.host, innocent.guest]) {
+                ticks_between(socket); // none goes back
+                assert.equal(socket.close_code, undefined);
+            }
+            host.socket.send(input(host.channel, 2, 100));
+            innocent.host.socket.send(input(innocent.host.channel, 1, 100));
+            for (const { socket } of [guest, innocent.guest])
+                assert.equal((await socket.event('game:ended')).data.state, 'ended');
+        });
 
     test('in reading an input is rid of whose it was, and of the match in the end', async () => {
         const { match, host, guest } = await play(platform);
@@ -328,6 +331,34 @@ describe('play goes on after a worker died of', () => {
                     assert.fail(`${gap_ms} ms without a frame`);
             }
         });
+});
+
+describe('a match that has just gone over to another version', () => {
+    test('steps back no further than to where it went over', async () => {
+        await platform.stop();
+        variant(plugins, 'counter');
+        platform = await start_platform({ settings: { plugins_dir: plugins, trial_seconds: 1 } });
+        const { match, host, guest } = await play(platform);
+        const logged = (what) => () =>
+            lines_of(platform, match).some((line) => line.includes(what));
+        guest.socket.send(input(guest.channel, 1, 20));
+        await host.socket.frame(sees((view) => view.counts[1] === 20));
+        await host.socket.frame(sees((view) => view.ticks > 150)); // there are states to go back to
+        variant(plugins, 'counter-migrated', 'counter'); // of another size
+        await until('the end of the trial', () =>
+            platform.logs('games').includes('the change of version is done'),
+        );
+        guest.socket.send(input(guest.channel, 2, ...CRASH));
+        await until('the second death', logged('without the inputs'));
+        guest.socket.send(input(guest.channel, 3, ...CRASH));
+        await until('the third death', logged('steps back, alone'));
+        const before = await newest(host.socket);
+        await host.socket.frame(sees((view) => view.ticks > before.ticks + 50));
+        assert.deepEqual((await newest(host.socket)).counts, [0, 20]);
+        assert.deepEqual((await newest(host.socket)).joins, [1, 1]);
+        host.socket.send(input(host.channel, 1, 50)); // counts twice now
+        assert.equal((await guest.socket.event('game:ended')).data.state, 'ended');
+    });
 });
 
 describe('a game that keeps dying', () => {

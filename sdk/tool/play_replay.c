@@ -106,12 +106,13 @@ static bool write_match(struct play_session *session, struct replay_writer *writ
         play_history_read(session->history, before.step, inputs, &step);
         write_step(writer, &before, &step);
         fine = play_session_go_to(session, before.step + 1);
-        if (fine && step.ticks && replay_wants_hash(writer))
-            replay_write_hash(writer, play_session_hash(session));
-        if (fine && session->now.image != before.image) {
+        bool is_swapped = fine && session->now.image != before.image; /* and so is the state */
+        if (is_swapped) {
             const struct replay_image image = image_of(session->images[session->now.image]);
             replay_write_image(writer, &image);
         }
+        if (is_swapped || (fine && step.ticks && replay_wants_hash(writer)))
+            replay_write_hash(writer, play_session_hash(session));
     }
     bool is_over = play_session_is_over(session);
     return replay_write_end(writer, play_session_hash(session),
@@ -181,6 +182,13 @@ static bool play_again(struct play_session *session, struct replay_reader *reade
                          *session->fault ? session->fault : "there the match is over.");
                 return false;
             }
+        } else if (record.type == REPLAY_IMAGE &&
+                   record.image.input_bytes !=
+                       play_session_newest_image(session)->manifest.input_bytes) {
+            snprintf(ret_sentence, PLAY_SENTENCE_BYTES,
+                     "It stops at step %u: there a version with other inputs takes over.",
+                     session->now.step);
+            return false;
         } else if (is_same && (record.type == REPLAY_HASH || record.type == REPLAY_END) &&
                    record.hash != play_session_hash(session)) {
             is_same = false;

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { readReplay } from '../../sdk/tests/replay.mjs';
 import { arenas, input, newest, play, sees, ticks_between, variant, workers } from './counting.mjs';
 import { program, start_platform, until } from './harness.mjs';
+import { assert_no_tick_missed, next_figures_of } from './matches.mjs';
 
 const RELEASE = process.env.TEST_PRESET === 'release';
 const GAP_TICKS_MAX = RELEASE ? 2 : 30; // sanitizers, and other tests beside
@@ -269,21 +270,31 @@ describe('a version of another schema', () => {
         ['counter-refusing', 'migrate refuses the state'],
         ['counter-crashing', 'in migrate of match'],
         ['counter-hanging', 'it fell silent in migrate'],
+        ['counter-breaking', 'an invariant of the game is broken'],
     ])
-        test(`that is ${name.slice(8)} is not taken, and nobody notices`, async () => {
+        test(`that is ${name.slice(8)} is not taken, nobody notices, and admins read why`, async (t) => {
             const first = await sha();
             const { host, guest } = await play(platform);
+            const before_it = await next_figures_of(platform, 'counter');
             const { tick } = await newest(host.socket);
             drop(name);
             await logged(reason);
             const later = await newest(host.socket);
             assert.ok(later.tick > tick);
+            const after_it = await next_figures_of(platform, 'counter');
             assert_unnoticed(host, guest);
             assert.equal(await sha(), first);
+            const admin = await platform.admin();
+            const news = await until('the audit', async () => {
+                const { items } = (await admin.api('GET', '/api/games/audit?game=counter')).body;
+                return items.find((one) => one.action === 'off' && one.reason.includes(reason));
+            });
+            assert.notEqual(news.sha, first);
             assert.equal(workers(platform, 'counter').length, 1);
             host.socket.send(input(host.channel, 1, 100));
             const { data } = await guest.socket.event('game:ended');
             assert.deepEqual([data.state, data.version, data.sha], ['ended', '1.0.0', first]);
+            assert_no_tick_missed(before_it, after_it, t);
         });
 
     test('that migrates takes over live matches', async () => {

@@ -148,6 +148,18 @@ put(
     Buffer.from([...order(0, packet(4, [])), ...order(0, packet(9, zeros(8)))]),
 );
 
+put(
+    'worker',
+    'again',
+    Buffer.from([
+        ...play,
+        ...order(5, [0, 0, ...[0, 2, 0, 0, 1, 1, 5], ...[0, 0, 2, 0, 0, 1]]),
+        ...tick,
+        ...order(5, [0, 3, ...[0, 0, 0, 1, 0, 1]]),
+        ...tick,
+    ]),
+);
+
 const over = [...letter('m', 16), ...zeros(16), ...u32(2), ...u32(0), ...zeros(512)];
 const said = [64, 65, 66, 67, 68, 69, 70, 71].flatMap((type) =>
     [

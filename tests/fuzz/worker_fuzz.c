@@ -17,10 +17,12 @@
 #include "worker/host.h"
 #include "worker/link.h"
 #include "worker/match.h"
+#include "worker/rerun.h"
 #include "worker/stream.h"
 
-#define MATCHES 4
-enum { ORDER_CONTROL, ORDER_STREAM, ORDER_TICK, ORDER_MATCH, ORDER_SEAT, ORDER_KINDS };
+#define MATCHES         4
+#define RERUN_STEPS_MAX 300
+enum { ORDER_CONTROL, ORDER_STREAM, ORDER_TICK, ORDER_MATCH, ORDER_SEAT, ORDER_RERUN, ORDER_KINDS };
 
 static struct worker worker;
 static int supervisor, gateway = -1; /* the other ends of its sockets */
@@ -32,6 +34,7 @@ static void obey(uint8_t kind, const uint8_t *bytes, size_t count);
 static void order(uint32_t type, const void *body, uint32_t count);
 static void order_match(const uint8_t *bytes, size_t count);
 static void order_seat(const uint8_t *bytes, size_t count);
+static void order_rerun(const uint8_t *bytes, size_t count);
 static void tick(void);
 static void drain(int fd);
 static void judge(void);
@@ -96,7 +99,7 @@ static void begin(void)
     memset(worker.matches, 0, MATCHES * sizeof *worker.matches);
     memset(worker.links, 0, sizeof worker.links);
     worker.match_end = worker.matches_live = worker.links_used = 0;
-    worker.stopping = false;
+    worker.stopping = worker.is_behind = false;
     worker.now_ms = 1000;
     host_init(&worker);
     links_init(&worker);
@@ -123,6 +126,9 @@ static void obey(uint8_t kind, const uint8_t *bytes, size_t count)
         break;
     case ORDER_SEAT:
         order_seat(bytes, count);
+        break;
+    case ORDER_RERUN:
+        order_rerun(bytes, count);
         break;
     default:
         tick();
@@ -170,12 +176,51 @@ static void order_seat(const uint8_t *bytes, size_t count)
     order(CONTROL_MATCH_SEAT, &seat, sizeof seat);
 }
 
+/* The match, how much is missing at the end, then steps that another version may have played: a
+ * number to add to their commit, who comes, who goes, who gives up, whose input there is, and
+ * whether it ticked. */
+static void order_rerun(const uint8_t *bytes, size_t count)
+{
+    struct match *match = count < 2 ? NULL : &worker.matches[bytes[0] % MATCHES];
+    if (!match || match->phase != MATCH_PLAYING)
+        return;
+    struct arena_block *block = arena_newest(worker.arena, match->arena);
+    struct arena_entry entry = {.commit = block->commit};
+    uint64_t at = block->journaled;
+    const uint8_t *end = bytes + count;
+    int steps = 0;
+    for (const uint8_t *step = bytes + 2; step + 6 <= end && steps < RERUN_STEPS_MAX; steps++) {
+        entry.commit += 1 + (step[0] == 0xff);
+        entry.came = step[1];
+        entry.went = step[2];
+        entry.gave_up = step[3];
+        entry.present = step[4];
+        entry.ticked = step[5];
+        arena_journal_put(worker.arena, match->arena, at, &entry, sizeof entry);
+        at += sizeof entry;
+        step += 6;
+        for (uint64_t rest = entry.present; rest && step < end; rest &= rest - 1, step++) {
+            uint8_t input[GK_INPUT_BYTES_MAX];
+            memset(input, *step, sizeof input);
+            arena_journal_put(worker.arena, match->arena, at, input, worker.manifest.input_bytes);
+            at += worker.manifest.input_bytes;
+        }
+    }
+    match->arena->rerun_to = at - bytes[1];
+    worker.rerun_ns = 0;
+    do
+        matches_rerun(&worker);
+    while (worker.is_behind);
+}
+
 static void tick(void)
 {
     worker.now_ms += 16;
+    if (worker.is_behind)
+        matches_rerun(&worker);
     for (uint32_t i = 0; i < worker.match_end; i++) {
         match_look_at_clock(&worker, &worker.matches[i]);
-        if (worker.matches[i].phase == MATCH_PLAYING)
+        if (worker.matches[i].phase == MATCH_PLAYING && !match_is_behind(&worker.matches[i]))
             match_step(&worker, &worker.matches[i]);
         if (worker.matches[i].phase != MATCH_NONE)
             match_deliver(&worker, &worker.matches[i], true);

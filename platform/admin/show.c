@@ -30,6 +30,7 @@ enum admin_exit command_show(struct connection *connection, char **words)
     add_change(&table, json_object_get(state, "change"));
     add_version(&table, "waiting", json_object_get(state, "waiting"));
     add_death(&table, state);
+    add(&table, "bundle", answer_text(state, "lastBundle"));
     table_print(&table);
     json_decref(state);
     return ADMIN_DONE;

@@ -21,28 +21,32 @@ static bool write_files(const char *folder, const char *data_dir, const struct i
 static bool write_file(const char *folder, const char *name, const void *bytes, size_t count);
 static void remove_folder(const char *folder);
 
-void crash_bundle_write(const char *data_dir, const struct image *image,
-                        const struct fatal_step *fatal)
+bool crash_bundle_write(const char *data_dir, const struct image *image,
+                        const struct fatal_step *fatal, char ret_name[CRASH_BUNDLE_NAME_BYTES])
 {
     char all[PATH_BYTES], aside[PATH_BYTES + 8], folder[PATH_BYTES + 80];
+    char name[CRASH_BUNDLE_NAME_BYTES];
     const char *match = fatal->step.match_id;
     snprintf(all, sizeof all, "%s/crashes", data_dir);
     (void)mkdir(all, 0700);
     if (count_entries(all) >= CRASH_BUNDLES_MAX) {
         log_warn("no crash bundle is kept: there are too many", "match", match, "folder", all,
                  NULL);
-        return;
+        return false;
     }
     snprintf(aside, sizeof aside, "%s/.new", all);
-    snprintf(folder, sizeof folder, "%s/%s-%u", all, match, fatal->step.ticks);
+    snprintf(name, sizeof name, "%s-%u", match, fatal->step.ticks);
+    snprintf(folder, sizeof folder, "%s/%s", all, name);
     remove_folder(aside);
     if (mkdir(aside, 0700) == 0 && write_files(aside, data_dir, image, fatal) &&
         rename(aside, folder) == 0) {
         log_info("crash bundle kept", "match", match, "folder", folder, NULL);
-        return;
+        memcpy(ret_name, name, sizeof name);
+        return true;
     }
     log_error("a crash bundle cannot be written", "match", match, "reason", strerror(errno), NULL);
     remove_folder(aside);
+    return false;
 }
 
 static int count_entries(const char *folder)

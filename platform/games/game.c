@@ -149,6 +149,7 @@ void game_show(const struct game *game, struct game_line *ret_line)
         .last_death = game->last_death,
     };
     memcpy(ret_line->game, game->id, sizeof ret_line->game);
+    memcpy(ret_line->last_bundle, game->last_bundle, sizeof ret_line->last_bundle);
     if (game->waiting) {
         memcpy(ret_line->waiting_sha, game->waiting->sha_text, sizeof ret_line->waiting_sha);
         memcpy(ret_line->waiting_version, game->waiting->manifest.version,
@@ -167,6 +168,14 @@ void game_note_death(struct supervisor *supervisor, const struct image *image, c
     memcpy(death->sha_text, image->sha_text, sizeof death->sha_text);
     memcpy(death->version, image->manifest.version, sizeof death->version);
     snprintf(death->sentence, sizeof death->sentence, "%s", sentence);
+}
+
+void game_note_bundle(struct supervisor *supervisor, const struct image *image,
+                      const char name[CRASH_BUNDLE_NAME_BYTES])
+{
+    struct game *game = game_find(supervisor, image->manifest.id);
+    if (game)
+        memcpy(game->last_bundle, name, sizeof game->last_bundle);
 }
 
 static struct game *game_make(struct supervisor *supervisor, struct image *image)

@@ -15,6 +15,7 @@
 #ifndef GAMES_GAME_H
 #define GAMES_GAME_H
 
+#include "games/crash_bundle.h"
 #include "games/image.h"
 #include "games/order.h"
 #include "games/swap.h"
@@ -66,6 +67,7 @@ struct game {
     bool is_closed;       /* its version dies too often; it gets no new matches */
     uint32_t death_count; /* of workers' processes, since the start */
     struct game_death last_death;
+    char last_bundle[CRASH_BUNDLE_NAME_BYTES]; /* "": none since the start */
 };
 
 /* The game `id`, or NULL when nothing of it was ever played here. */
@@ -87,6 +89,9 @@ void game_show(const struct game *game, struct game_line *ret_line);
 /* A process of `image` has died. */
 void game_note_death(struct supervisor *supervisor, const struct image *image,
                      const char *sentence);
+/* A crash bundle of a match of `image` is kept under that name. */
+void game_note_bundle(struct supervisor *supervisor, const struct image *image,
+                      const char name[CRASH_BUNDLE_NAME_BYTES]);
 
 /* Every SUPERVISOR_LOOK_MS. */
 void game_look_after(struct game *game, int64_t now_ms);

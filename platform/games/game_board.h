@@ -16,6 +16,7 @@ struct game_line {
     struct swap_report change;                             /* under way, or the last one */
     uint32_t deaths;                                       /* of workers, since the start */
     struct game_death last_death;
+    char last_bundle[CRASH_BUNDLE_NAME_BYTES]; /* "": none since the start */
 };
 
 struct game_board;

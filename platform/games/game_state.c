@@ -92,14 +92,14 @@ static json_t *state_json(const struct view *view, const struct rows *rows, int 
     struct image *image = catalog_find(view->games->catalog, game);
     bool is_recorded = !image || strcmp(image->sha_text, rows_text(rows, row, "current")) == 0;
     json_t *state = json_pack(
-        "{s:s,s:s?,s:b,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o,s:I,s:o,s:I}", "game", game, "title",
+        "{s:s,s:s?,s:b,s:s,s:o,s:o,s:b,s:b,s:o,s:o,s:o,s:I,s:o,s:s?,s:I}", "game", game, "title",
         image ? image->manifest.title : NULL, "enabled", (int)rows_bool(rows, row, "enabled"),
         "phase", game_phase_text(line.phase), "until", time_json(line.until_unix_ms), "current",
         current_json(image), "recorded", (int)is_recorded, "closed", (int)line.is_closed, "change",
         change_json(&line.change), "waiting", version_pair(line.waiting_sha, line.waiting_version),
         "playing", playing_json(view, game), "deaths", (json_int_t)line.deaths, "lastDeath",
-        death_json(&line.last_death), "quarantined",
-        (json_int_t)rows_int(rows, row, "quarantined"));
+        death_json(&line.last_death), "lastBundle", line.last_bundle[0] ? line.last_bundle : NULL,
+        "quarantined", (json_int_t)rows_int(rows, row, "quarantined"));
     image_release(image);
     return state;
 }

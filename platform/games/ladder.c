@@ -153,11 +153,14 @@ static bool step_back(struct worker *worker, struct live_match *match, const str
 
 static void no_contest(struct worker *worker, struct live_match *match, const struct death *death)
 {
+    struct supervisor *supervisor = worker->supervisor;
+    const struct image *image = worker->process->image;
+    char bundle[CRASH_BUNDLE_NAME_BYTES];
     say(worker, match, death, "a match kills its worker again and again; it ends without a result");
-    if (match->ladder.fatal)
-        crash_bundle_write(worker->supervisor->context->settings->data_dir, worker->process->image,
-                           match->ladder.fatal);
-    else
+    if (match->ladder.fatal && crash_bundle_write(supervisor->context->settings->data_dir, image,
+                                                  match->ladder.fatal, bundle))
+        game_note_bundle(supervisor, image, bundle);
+    else if (!match->ladder.fatal)
         log_warn("no crash bundle is kept: the step is not known", "worker", worker->name, NULL);
     match_abort(worker, match);
 }

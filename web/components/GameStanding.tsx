@@ -111,6 +111,7 @@ export function StandingFacts({ state }: { state: GameState }) {
                     })}
                 </li>
             )}
+            {state.lastBundle && <li>{fill(texts.lastBundle, { name: state.lastBundle })}</li>}
             {state.quarantined > 0 && (
                 <li>{fill(texts.quarantined, { count: state.quarantined })}</li>
             )}

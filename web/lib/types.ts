@@ -272,6 +272,8 @@ export interface GameState {
     playing: (VersionName & { matches: number; players: number })[];
     deaths: number;
     lastDeath: (VersionName & { at: string; what: string }) | null;
+    /** Of a crash: the name of its folder in DATA/crashes. */
+    lastBundle: string | null;
     /** How many versions are. */
     quarantined: number;
 }

@@ -306,6 +306,8 @@ export const en = {
         quarantined: 'In quarantine: {count}',
         deaths: 'Processes that died since the start: {count}',
         lastDeath: 'The last one, of {version}, {at} UTC: {what}',
+        lastBundle:
+            'What the last crash came of is kept in DATA/crashes/{name}: “gamekit replay” takes that step again.',
         change: 'Last change: {from} to {to}. Matches that went over: {matches}. The hand-over took {ms} ms.',
         changeDrain: 'Last change: {from} to {to}, by draining.',
         stepBack: 'Go back to {version}',

@@ -309,6 +309,8 @@ export const fr: typeof en = {
         quarantined: 'En quarantaine : {count}',
         deaths: 'Processus morts depuis le démarrage : {count}',
         lastDeath: 'Le dernier, de la {version}, {at} UTC : {what}',
+        lastBundle:
+            'De quoi refaire le dernier plantage : DATA/crashes/{name}, avec « gamekit replay ».',
         change: 'Dernier changement : de {from} à {to}. Parties passées : {matches}. Le passage a pris {ms} ms.',
         changeDrain: 'Dernier changement : de {from} à {to}, par relève.',
         stepBack: 'Revenir à la {version}',

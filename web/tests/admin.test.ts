@@ -33,6 +33,7 @@ const settled: GameState = {
     playing: [],
     deaths: 0,
     lastDeath: null,
+    lastBundle: null,
     quarantined: 0,
 };
 const played: GameState = {

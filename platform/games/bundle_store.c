@@ -15,8 +15,10 @@
 
 #define PATH_BYTES 1024
 
-static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
-                       char *reason);
+static bool write_tree(const struct bundle *bundle, const char *folder,
+                       bool holds(const char *path), char *reason);
+static bool is_any(const char *path);
+static bool is_served(const char *path);
 static bool write_file(const char *path, const struct bundle_file *file);
 static bool make_folders(char *path, size_t from);
 static bool move_into_place(const char *from, const char *to);
@@ -31,13 +33,13 @@ enum error bundle_store(const struct bundle *bundle, const char *data_dir, const
     snprintf(served, sizeof served, "%s/games/%s/%s", data_dir, id, bundle->sha_text);
 
     snprintf(temporary, sizeof temporary, "%s/store/.new-%s", data_dir, nonce);
-    if (access(store, F_OK) != 0 &&
-        (!write_tree(bundle, temporary, "", ret_reason) || !move_into_place(temporary, store))) {
+    if (access(store, F_OK) != 0 && (!write_tree(bundle, temporary, is_any, ret_reason) ||
+                                     !move_into_place(temporary, store))) {
         remove_tree(temporary);
         return ERROR_UNAVAILABLE;
     }
     snprintf(temporary, sizeof temporary, "%s/games/%s/.new-%s", data_dir, id, nonce);
-    if (access(served, F_OK) != 0 && (!write_tree(bundle, temporary, "client/", ret_reason) ||
+    if (access(served, F_OK) != 0 && (!write_tree(bundle, temporary, is_served, ret_reason) ||
                                       !move_into_place(temporary, served))) {
         remove_tree(temporary);
         return ERROR_UNAVAILABLE;
@@ -86,14 +88,14 @@ enum error bundle_load_by(const char *data_dir, const uint8_t *sha, size_t count
     return *found ? bundle_load(data_dir, found, ret_image) : ERROR_NOT_FOUND;
 }
 
-/* Writes the files whose path begins with `only`, readable by everybody. */
-static bool write_tree(const struct bundle *bundle, const char *folder, const char *only,
-                       char *reason)
+/* Writes the files that it holds, readable by everybody. */
+static bool write_tree(const struct bundle *bundle, const char *folder,
+                       bool holds(const char *path), char *reason)
 {
     for (size_t i = 0; i < bundle->file_count; i++) {
         const struct bundle_file *file = &bundle->files[i];
         char path[PATH_BYTES + BUNDLE_PATH_BYTES];
-        if (strncmp(file->path, only, strlen(only)) != 0)
+        if (!holds(file->path))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, file->path);
         if (!make_folders(path, 1) || !write_file(path, file)) {
@@ -103,6 +105,18 @@ static bool write_tree(const struct bundle *bundle, const char *folder, const ch
         }
     }
     return true;
+}
+
+static bool is_any(const char *path)
+{
+    (void)path;
+    return true;
+}
+
+/* What a browser may ask for. */
+static bool is_served(const char *path)
+{
+    return strncmp(path, "client/", strlen("client/")) == 0 || strcmp(path, "game.wasm") == 0;
 }
 
 static bool write_file(const char *path, const struct bundle_file *file)

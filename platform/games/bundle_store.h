@@ -9,8 +9,8 @@
 #include "games/image.h"
 #include "host/bundle.h"
 
-/* Puts the bundle into DATA/store/SHA/ and its client files into DATA/games/ID/SHA/client/ for
- * nginx. Does nothing when they are there. */
+/* Puts the bundle into DATA/store/SHA/ and what a browser may have of it, client/ and
+ * game.wasm, into DATA/games/ID/SHA/ for nginx. Does nothing when they are there. */
 must_use enum error bundle_store(const struct bundle *bundle, const char *data_dir, const char *id,
                                  char ret_reason[BUNDLE_REASON_BYTES]);
 

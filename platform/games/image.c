@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ struct image *image_create(struct admission *admission, const struct bundle *bun
         free(image);
         return NULL;
     }
+    for (size_t i = 0; i < sizeof image->game_sha; i++)
+        snprintf(image->game_sha_text + 2 * i, 3, "%02x", image->game_sha[i]);
     image->has_bot =
         game_image_has_callback(game->bytes, game->count, offsetof(struct gk_game, bot));
     image->manifest = admission->manifest;

@@ -19,6 +19,7 @@ struct image {
     uint8_t sha[32]; /* SHA-256 of the whole bundle, see bundle.h */
     char sha_text[SHA_TEXT_BYTES];
     uint8_t game_sha[32]; /* SHA-256 of game.so alone */
+    char game_sha_text[SHA_TEXT_BYTES];
     struct gk_manifest manifest;
     struct game_json about;
     bool has_bot;

@@ -118,6 +118,7 @@ void match_changed(struct worker *worker, const struct live_match *match)
     placements_move(worker->supervisor->placements, &match->id, worker->name, image->sha_text);
     memcpy(change.room.bytes, match->start.room, sizeof change.room.bytes);
     memcpy(change.sha_text, image->sha_text, sizeof change.sha_text);
+    memcpy(change.game_sha_text, image->game_sha_text, sizeof change.game_sha_text);
     memcpy(change.version, image->manifest.version, sizeof change.version);
     memcpy(change.game, image->manifest.id, sizeof change.game);
     results_changed(worker->supervisor->results, &change);

@@ -34,6 +34,9 @@ enum error match_store_begin(struct service_context *context, const struct match
             manifest->modes[begin->mode].id, database_number(now_unix_ms),
             context->settings->instance, run, database_bool(match_has_bots(begin)), DATABASE_END);
     if (error == OK)
+        error = database_run(database, &match_version_add, NULL, match, begin->image->sha_text,
+                             manifest->version, begin->image->game_sha_text, DATABASE_END);
+    if (error == OK)
         error = insert_players(database, match, begin);
     return error == OK ? database_commit(database) : error;
 }
@@ -196,7 +199,7 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
     json_t *list = json_array();
     for (int i = 0; i < rows_count(players); i++)
         json_array_append_new(list, player_json(players, i));
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:n}", "id",
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:n,s:n}", "id",
                      rows_text(match, 0, "id"), "game", rows_text(match, 0, "game"), "version",
                      rows_text(match, 0, "version"), "sha", rows_text(match, 0, "sha"), "mode",
                      rows_text(match, 0, "mode"), "room", rows_text(match, 0, "room"), "state",
@@ -204,7 +207,7 @@ static json_t *match_json(const struct rows *match, const struct rows *players)
                      "endedAt", text_or_null(match, 0, "ended_at"), "reason",
                      text_or_null(match, 0, "reason"), "players", list, "ticks",
                      number_or_null(match, 0, "ticks"), "stateHash",
-                     text_or_null(match, 0, "state_hash"), "replay");
+                     text_or_null(match, 0, "state_hash"), "replay", "versions");
 }
 
 static json_t *player_json(const struct rows *players, int row)

@@ -165,7 +165,7 @@ static void tell_changes(struct results *results)
     }
 }
 
-/* The row is for whoever looks later: without the database only that is lost. */
+/* The rows are for whoever looks later: without the database only that is lost. */
 static void tell_change(struct service_context *context, const struct match_change *change)
 {
     AUTO_DATABASE *database = NULL;
@@ -174,7 +174,9 @@ static void tell_change(struct service_context *context, const struct match_chan
     id_text(&change->room, room);
     if (database_open(context->database, &database) != OK ||
         database_run(database, &match_change_version, NULL, match, change->version,
-                     change->sha_text, DATABASE_END) != OK)
+                     change->sha_text, DATABASE_END) != OK ||
+        database_run(database, &match_version_add, NULL, match, change->sha_text, change->version,
+                     change->game_sha_text, DATABASE_END) != OK)
         log_warn("the version of a match is not written down", "match", match, NULL);
     const char *const prefixes[] = {WIRE_CHANNEL_ROOM, WIRE_CHANNEL_MATCH};
     const char *const ids[] = {room, match};

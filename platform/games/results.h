@@ -34,6 +34,7 @@ void results_sweep(struct results *results);
 struct match_change {
     struct id match, room;
     char game[32], sha_text[SHA_TEXT_BYTES], version[24];
+    char game_sha_text[SHA_TEXT_BYTES]; /* of its game.so */
 };
 
 /* Any thread; never blocks for long. Writes the version into its row and publishes game:swapped on

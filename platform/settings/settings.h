@@ -16,7 +16,7 @@
 struct settings {
     /* where things are */
     char data_dir[CONFIG_TEXT_BYTES];    /* PostgreSQL, Redis, secrets, game store, logs */
-    char plugins_dir[CONFIG_TEXT_BYTES]; /* <id>/game.so, game.json, client/ */
+    char plugins_dir[CONFIG_TEXT_BYTES]; /* of bundles, see host/bundle.h */
     char web_dir[CONFIG_TEXT_BYTES];     /* the built Next.js standalone server */
     char share_dir[CONFIG_TEXT_BYTES];   /* deploy/nginx templates and sdk/client files */
     char worker_path[CONFIG_TEXT_BYTES]; /* the transcendence-worker program */

@@ -17,8 +17,8 @@ set(GAMEKIT_WASM_OPTIONS --target=wasm32 -mbulk-memory -nostdlib -Wl,--no-entry 
 
 # gamekit_add_game(ID SOURCES...): builds the game whose rules are SOURCES and whose game.json and
 # client/ lie beside the CMakeLists.txt that calls it, and lays its bundle (game.so, game.json,
-# client/) into <build>/plugins.d/ID. The target `bundles` is all of that. The target `wasm` is the
-# same rules as <build>/wasm/ID.wasm, where clang and wasm-ld are installed.
+# client/) into <build>/plugins.d/ID. Where clang and wasm-ld are installed, the same rules lie there
+# as game.wasm too, by which a page plays replays back. The target `bundles` is all of that.
 function(gamekit_add_game id)
     set(bundle ${CMAKE_BINARY_DIR}/plugins.d/${id})
     set(GAMEKIT_GAME ${id} CACHE INTERNAL "the game that was added last: gamekit build asks")
@@ -40,20 +40,17 @@ function(gamekit_add_game id)
         COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/client ${bundle}/client
         DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/game.json ${files} VERBATIM)
     add_custom_target(bundle_${id} ALL DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/bundle.stamp)
-    foreach(all bundles wasm)
-        if(NOT TARGET ${all})
-            add_custom_target(${all})
-        endif()
-    endforeach()
+    if(NOT TARGET bundles)
+        add_custom_target(bundles)
+    endif()
     add_dependencies(bundles game_${id} bundle_${id})
-    gamekit_add_wasm(${id} ${ARGN})
+    gamekit_add_wasm(${id} ${bundle}/game.wasm ${ARGN})
     gamekit_add_fuzz(${id} ${ARGN})
 endfunction()
 
-function(gamekit_add_wasm id)
+function(gamekit_add_wasm id out)
     find_program(GAMEKIT_CLANG clang)
     find_program(GAMEKIT_WASM_LD wasm-ld)
-    set(out ${CMAKE_BINARY_DIR}/wasm/${id}.wasm)
     if(NOT GAMEKIT_CLANG OR NOT GAMEKIT_WASM_LD)
         file(REMOVE ${out}) # an old one would no longer be the same game
         return()
@@ -61,12 +58,12 @@ function(gamekit_add_wasm id)
     file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h
         ${GAMEKIT_INCLUDE_DIR}/gamekit/*.h)
     add_custom_command(OUTPUT ${out}
-        COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/wasm
-        COMMAND ${GAMEKIT_CLANG} ${GAMEKIT_COMPILE_OPTIONS} ${GAMEKIT_WARNINGS}
+        COMMAND ${GAMEKIT_CLANG} ${GAMEKIT_COMPILE_OPTIONS} -w # they were told with game.so
                 ${GAMEKIT_WASM_OPTIONS} -I ${GAMEKIT_INCLUDE_DIR} ${ARGN} -o ${out}
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} DEPENDS ${ARGN} ${headers} VERBATIM)
-    add_custom_target(wasm_${id} DEPENDS ${out})
-    add_dependencies(wasm wasm_${id})
+    add_custom_target(wasm_${id} ALL DEPENDS ${out})
+    add_dependencies(wasm_${id} game_${id}) # makes the folder, and tells of faults first
+    add_dependencies(bundles wasm_${id})
 endfunction()
 
 # The target `fuzz` is the same rules with sanitizers as <build>/fuzz/ID.so, and beside it the name of

@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "host/image.h"
+#include "host/wasm.h"
 
 static bool judge_image(const uint8_t *bytes, size_t count, struct admission *admission);
 static bool judge_id(const char *id, struct admission *admission);
 static bool judge_game_json(const struct bundle *bundle, struct admission *admission);
+static bool judge_wasm(const struct bundle *bundle, struct admission *admission);
 static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct game_options *options,
                            const struct probe_starter *probe, struct admission *admission);
 static bool refuse(struct admission *admission, const char *code, const char *format, ...)
@@ -22,7 +24,7 @@ bool admit_bundle(const struct bundle *bundle, const char *id, const struct prob
     const struct bundle_file *so = bundle_find(bundle, "game.so"); /* bundle_read has seen it */
     *ret_admission = (struct admission){.image = -1};
     return judge_image(so->bytes, so->count, ret_admission) && judge_id(id, ret_admission) &&
-           judge_game_json(bundle, ret_admission) &&
+           judge_game_json(bundle, ret_admission) && judge_wasm(bundle, ret_admission) &&
            judge_by_probe(so->bytes, so->count, &ret_admission->about.declared, probe,
                           ret_admission);
 }
@@ -80,6 +82,15 @@ static bool judge_game_json(const struct bundle *bundle, struct admission *admis
                       "one.",
                       about->icon);
     return true;
+}
+
+/* A game without it cannot be watched again in the browser, and is fine. */
+static bool judge_wasm(const struct bundle *bundle, struct admission *admission)
+{
+    char sentence[WASM_SENTENCE_BYTES];
+    const struct bundle_file *file = bundle_find(bundle, "game.wasm");
+    enum wasm_refusal refusal = file ? wasm_inspect(file->bytes, file->count, sentence) : WASM_FINE;
+    return refusal == WASM_FINE || refuse(admission, wasm_refusal_code(refusal), "%s", sentence);
 }
 
 static bool judge_by_probe(const uint8_t *bytes, size_t count, const struct game_options *options,

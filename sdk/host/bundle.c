@@ -273,7 +273,7 @@ struct bundle_file *bundle_add(struct bundle_reader *reader, const char *path, s
 bool bundle_holds(const char *path)
 {
     return strcmp(path, "game.so") == 0 || strcmp(path, "game.json") == 0 ||
-           strcmp(path, "client") == 0;
+           strcmp(path, "game.wasm") == 0 || strcmp(path, "client") == 0;
 }
 
 static bool is_folder(const char *path)

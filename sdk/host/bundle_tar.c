@@ -236,7 +236,8 @@ static bool check_type(struct bundle_reader *reader, char type, const char *path
     case '\0':
         return true;
     case '5':
-        return strcmp(path, "game.so") != 0 && strcmp(path, "game.json") != 0
+        return strcmp(path, "game.so") != 0 && strcmp(path, "game.json") != 0 &&
+                       strcmp(path, "game.wasm") != 0
                    ? true
                    : bundle_refuse(reader, BUNDLE_REFUSED_DIRECTORY,
                                    "%s is a folder where a file has to be: put a plain file there.",

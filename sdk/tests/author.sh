@@ -52,7 +52,8 @@ promise 0 "nothing of it was run" "$gamekit" check star-catch/build/plugins.d/st
 promise 0 "" cmake --build star-catch/build
 promise 0 "100% tests passed" ctest --test-dir star-catch/build
 if command -v clang >/dev/null && command -v wasm-ld >/dev/null; then
-    promise 0 "" test -s star-catch/build/wasm/star-catch.wasm
+    promise 0 "" test -s star-catch/build/plugins.d/star-catch/game.wasm
+    promise 0 "game.wasm  " "$gamekit" check star-catch/build/plugins.d/star-catch
 fi
 # What is saved while it is copied is copied again: the stamp is no younger than what it stands for.
 promise 1 "" sh -c 'find star-catch/build/bundle.stamp -newer star-catch/build/plugins.d/star-catch/game.json | grep .'
@@ -99,6 +100,11 @@ bundle_without 's/icon.svg/no-icon.svg/'
 promise 1 "there is no file client/no-icon.svg" "$gamekit" check spoiled/star-catch
 bundle_without '/"options"/,$c "options": []}'
 promise 1 "is refused: game_json_options" "$gamekit" check spoiled/star-catch
+bundle_without ''
+head -c 100 star-catch/build/plugins.d/star-catch/game.so >spoiled/star-catch/game.wasm
+promise 1 "is refused: wasm_format" "$gamekit" check spoiled/star-catch
+rm spoiled/star-catch/game.wasm
+promise 0 "no playback of replays" "$gamekit" check spoiled/star-catch
 mkfifo pipe
 promise 2 "no plain file" "$gamekit" check pipe
 

@@ -1,4 +1,4 @@
-/* gamekit build: makes the bundle of a game, and its WebAssembly where that can be made. */
+/* gamekit build: makes the bundle of a game, with its WebAssembly where that can be made. */
 #include "tool/build.h"
 
 #include <errno.h>
@@ -39,11 +39,12 @@ enum command_status command_build(int argument_count, char **arguments)
     enum command_status status = build_game(argument_count ? arguments[0] : ".", &build);
     build_show_output(&build);
     if (status == COMMAND_FINE) {
+        char wasm[PATH_MAX + sizeof "/game.wasm"];
+        snprintf(wasm, sizeof wasm, "%s/game.wasm", build.bundle);
         printf("%s\n", build.bundle);
-        if (*build.wasm)
-            printf("%s\n", build.wasm);
-        else
-            printf("No WebAssembly: clang and wasm-ld make it, and are not both here.\n");
+        if (access(wasm, R_OK) != 0)
+            printf("Without game.wasm, by which a site plays replays back: clang and wasm-ld make "
+                   "it, and\nare not both here (Debian: apt install clang lld).\n");
     }
     build_finish(&build);
     return status;
@@ -69,10 +70,6 @@ enum command_status build_game(const char *folder, struct build *ret_build)
         status = name_results(folder, ret_build);
     if (status == COMMAND_FINE)
         status = build_target(folder, "bundles", ret_build);
-    if (status == COMMAND_FINE) /* after it, or the same fault would be told twice */
-        status = build_target(folder, "wasm", ret_build);
-    if (status != COMMAND_FINE || access(ret_build->wasm, R_OK) != 0)
-        ret_build->wasm[0] = '\0';
     return status;
 }
 
@@ -162,7 +159,6 @@ static enum command_status name_results(const char *folder, struct build *build)
         return say(build, COMMAND_FAULT,
                    "CMakeLists.txt adds no game: write gamekit_add_game(ID SOURCES...) in it.");
     snprintf(build->bundle, sizeof build->bundle, "%s/build/plugins.d/%s", folder, id);
-    snprintf(build->wasm, sizeof build->wasm, "%s/build/wasm/%s.wasm", folder, id);
     free(id);
     return COMMAND_FINE;
 }

@@ -11,8 +11,8 @@
 #include "tool/command.h"
 
 struct build {
-    char bundle[PATH_MAX]; /* FOLDER/build/plugins.d/ID: game.so, game.json, client/ */
-    char wasm[PATH_MAX];   /* FOLDER/build/wasm/ID.wasm; "" where clang or wasm-ld is not here */
+    char bundle[PATH_MAX]; /* FOLDER/build/plugins.d/ID: game.so, game.json, client/, and game.wasm
+                              where clang and wasm-ld are here */
     char *output;          /* owned: the compiler's words, or a sentence; NULL: nothing to say */
 };
 

@@ -172,6 +172,11 @@ static void show(const struct admission *admission, const struct bundle *bundle,
         printf("  files      %zu, %zu bytes, sha256 %.16s...\n", bundle->file_count,
                bundle->bytes_total, bundle->sha_text);
     printf("  game.so    %zu bytes\n", image_bytes);
+    const struct bundle_file *wasm = bundle ? bundle_find(bundle, "game.wasm") : NULL;
+    if (wasm)
+        printf("  game.wasm  %zu bytes\n", wasm->count);
+    else if (bundle)
+        printf("  game.wasm  none: no playback of replays in the browser\n");
     printf("  state      %u bytes, schema %u", manifest->state_bytes, manifest->state_schema);
     if (manifest->state_schema_oldest != manifest->state_schema)
         printf(", takes over from %u on", manifest->state_schema_oldest);

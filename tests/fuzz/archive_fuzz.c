@@ -32,7 +32,7 @@ static void comes_back(const struct bundle *bundle)
         const char *path = bundle->files[i].path;
         PROMISE(path[0] != '/' && path[0] != '.' && !strstr(path, "/.") && !strstr(path, "//"));
         PROMISE(strcmp(path, "game.so") == 0 || strcmp(path, "game.json") == 0 ||
-                strncmp(path, "client", 6) == 0);
+                strcmp(path, "game.wasm") == 0 || strncmp(path, "client", 6) == 0);
         bytes += bundle->files[i].count;
     }
     PROMISE(bytes == bundle->bytes_total && bytes <= BUNDLE_BYTES_MAX);

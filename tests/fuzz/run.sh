@@ -6,7 +6,7 @@ set -euo pipefail
 build=$1 out=$2
 export seconds=$3
 here=$(dirname "$0")
-targets=(image archive replay game_json crash records frames worker supervisor)
+targets=(image wasm archive replay game_json crash records frames worker supervisor)
 mkdir -p "$out"
 rm -rf "${out:?}"/*
 node "$here/seeds.mjs" "$build" "$out/seeds" >/dev/null

@@ -23,6 +23,8 @@ for (const game of readdirSync(games)) {
     mkdirSync(path.join(folder, 'image'), { recursive: true });
     mkdirSync(path.join(folder, 'game_json'), { recursive: true });
     copyFileSync(path.join(games, game, 'game.so'), path.join(folder, 'image', game));
+    mkdirSync(path.join(folder, 'wasm'), { recursive: true });
+    copyFileSync(path.join(games, game, 'game.wasm'), path.join(folder, 'wasm', game));
     copyFileSync(path.join(games, game, 'game.json'), path.join(folder, 'game_json', game));
     const replays = path.join(folder, 'replay', game);
     mkdirSync(replays, { recursive: true });

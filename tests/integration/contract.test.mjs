@@ -98,9 +98,13 @@ const follow = (node) =>
           )
         : node;
 
+// What a value is that may also be null.
+const unless_null = (node) =>
+    follow(node)?.oneOf?.find((one) => one.type !== 'null') ?? follow(node);
+
 // Asserts that a shape of protocol.md and a schema have the same fields, as deep as the shape goes.
 function same_fields(what, fields, schema) {
-    const full = follow(schema);
+    const full = follow(unless_null(schema));
     if (full.type === 'array') return same_fields(what, fields, full.items);
     if (!full.properties && Object.keys(fields).length > 0 && full.additionalProperties)
         return same_fields(what, Object.values(fields)[0].inner, full.additionalProperties);

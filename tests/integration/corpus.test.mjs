@@ -69,6 +69,12 @@ const MEMORY_BYTES = 40; // p_memsz
 
 const fault = (name) => fs.readFileSync(path.join(build, 'test-bad', `${name}.so`));
 
+// (module (import "env" "log" (func)))
+const module_that_imports = Buffer.from(
+    '0061736d01000000010401600000020b0103656e76036c6f670000',
+    'hex',
+);
+
 // [folder, code, game.so or what makes the folder bad]
 const corpus = [
     ['empty', 'image_empty', Buffer.alloc(0)],
@@ -107,6 +113,14 @@ const corpus = [
     ['link', 'bundle_link', (file) => fs.symlinkSync('/etc/passwd', file)],
     ['directory', 'bundle_directory', (file) => fs.mkdirSync(file)],
     ['missing', 'bundle_missing_file', () => {}],
+    [
+        'wasm-with-imports',
+        'wasm_imports',
+        (file) => {
+            fs.writeFileSync(file, with_id(good, 'wasm-with-imports'));
+            fs.writeFileSync(`${path.dirname(file)}/game.wasm`, module_that_imports);
+        },
+    ],
     ['odd-name', 'bundle_name', (file) => fs.writeFileSync(`${path.dirname(file)}/client/a b`, '')],
     ['link-to-a-folder', 'bundle_unreadable', null],
     ['pipe-for-a-folder', 'bundle_unreadable', null],

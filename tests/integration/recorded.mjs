@@ -46,6 +46,8 @@ export async function verify(platform, match, state = 'ended') {
     const last = path.join(store, shown.sha, 'game.so');
     const sum = crypto.createHash('sha256').update(fs.readFileSync(last)).digest('hex');
     assert.equal(images.at(-1).sha, sum);
+    const played = new Set(shown.versions.map(({ image }) => image));
+    assert.deepEqual(played, new Set(images.map(({ sha }) => sha)), 'the match knows its versions');
     const end = records.at(-1);
     assert.equal(end.type, 'end');
     const ended = [end.hash.toString(16).padStart(16, '0'), end.ticks];

@@ -254,6 +254,17 @@ describe('a platform', () => {
                 assert.equal(headers['access-control-allow-origin'], '*');
             }
         });
+
+        test("a game's rules are served beside its client, and nothing else of the bundle", async () => {
+            const { items } = (await platform.api('GET', '/api/games')).body;
+            const { client } = items.find(({ id }) => id === 'pong');
+            const { status, headers } = await platform.api('GET', `${client}../game.wasm`);
+            assert.equal(status, 200);
+            assert.equal(headers['content-type'], 'application/wasm');
+            assert.match(headers['cache-control'], /immutable/);
+            for (const hidden of ['game.so', 'game.json', 'game.wasm.x'])
+                assert.equal((await platform.api('GET', `${client}../${hidden}`)).status, 404);
+        });
     });
 
     test('one request id runs from nginx to the last hop', async () => {

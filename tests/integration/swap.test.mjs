@@ -108,6 +108,13 @@ describe('a version of the same schema', () => {
             assert_unnoticed(host, guest);
             const { body } = await platform.api('GET', `/api/games/matches/${match}`);
             assert.deepEqual([body.sha, body.version], [second, '2.0.0']);
+            assert.deepEqual(
+                body.versions.map((one) => [one.sha, one.version]),
+                [
+                    [first, '1.0.0'],
+                    [second, '2.0.0'],
+                ],
+            );
             const seat = await host.socket.command('game:watch', { match });
             assert.equal(seat.sha, second);
         }

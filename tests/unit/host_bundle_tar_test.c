@@ -152,6 +152,9 @@ static void test_archive_refuses_a_path_that_leads_elsewhere(void)
     CU_ASSERT_EQUAL(judged_with("client/1/2/3/4/5/6/7/8", "x", '0'), BUNDLE_FINE);
     CU_ASSERT_EQUAL(judged_with("client/1/2/3/4/5/6/7/8/9", "x", '0'), BUNDLE_REFUSED_DIRECTORY);
     CU_ASSERT_EQUAL(judged_with("game.so", "", '5'), BUNDLE_REFUSED_DIRECTORY);
+    CU_ASSERT_EQUAL(judged_with("game.wasm", "", '5'), BUNDLE_REFUSED_DIRECTORY);
+    CU_ASSERT_EQUAL(judged_with("game.wasm/a", "x", '0'), BUNDLE_REFUSED_DIRECTORY);
+    CU_ASSERT_EQUAL(judged_with("game.wasm", "x", '0'), BUNDLE_FINE);
 }
 
 static void test_archive_refuses_a_path_that_comes_twice(void)

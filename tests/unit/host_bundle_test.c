@@ -41,7 +41,7 @@ static void make_folder(void)
 static void remove_folder(void)
 {
     static const char *const names[] = {"client/main.js", "client/a b", "client", "game.json",
-                                        "game.so"};
+                                        "game.so",        "game.wasm",  "README"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)remove(in_folder(names[i]));
     CU_ASSERT_EQUAL(rmdir(folder), 0);
@@ -69,6 +69,24 @@ static void test_bundle_reads_plain_files(void)
 {
     make_folder();
     CU_ASSERT_EQUAL(judged(), BUNDLE_FINE);
+}
+
+/* A version with rules for the browser is another one than that without. */
+static void test_bundle_takes_the_webassembly_beside_the_shared_object(void)
+{
+    struct bundle *without = NULL, *with = NULL;
+    make_folder();
+    put("README", "nobody's business");
+    CU_ASSERT_EQUAL_FATAL(bundle_read(folder, &without, reason), BUNDLE_FINE);
+    put("game.wasm", "rules");
+    CU_ASSERT_EQUAL_FATAL(bundle_read(folder, &with, reason), BUNDLE_FINE);
+    CU_ASSERT_PTR_NULL(bundle_find(without, "game.wasm"));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bundle_find(with, "game.wasm"));
+    CU_ASSERT_EQUAL(bundle_find(with, "game.wasm")->count, strlen("rules"));
+    CU_ASSERT_STRING_NOT_EQUAL(with->sha_text, without->sha_text);
+    bundle_destroy(without);
+    bundle_destroy(with);
+    remove_folder();
 }
 
 static void test_bundle_refuses_each_kind_of_file_that_is_none_by_its_code(void)
@@ -104,6 +122,7 @@ static void test_bundle_reads_nothing_of_a_giant(void)
 
 static CU_TestInfo promises[] = {
     PROMISE(test_bundle_reads_plain_files),
+    PROMISE(test_bundle_takes_the_webassembly_beside_the_shared_object),
     PROMISE(test_bundle_refuses_each_kind_of_file_that_is_none_by_its_code),
     PROMISE(test_bundle_never_waits_for_a_pipe),
     PROMISE(test_bundle_reads_nothing_of_a_giant),

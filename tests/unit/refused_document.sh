@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 in_code=$(
     {
         sed -n 's/^ *X([A-Z0-9_]*, *"\([a-z0-9_]*\)").*/\1/p' sdk/host/image.h \
-            sdk/host/bundle.h
+            sdk/host/bundle.h sdk/host/wasm.h
         grep -o 'code = [^;]*;' platform/games/admit.c | grep -o '"[a-z_]*"' | tr -d '"'
         grep -o 'refuse(admission, "[a-z_]*"' sdk/host/admit.c | grep -o '"[a-z_]*"' | tr -d '"'
         sed -n 's/.*\(return\|?\) "\(impure\|probe_[a-z]*\)".*/\2/p' sdk/host/probe_game.c sdk/host/probe_verdict.c

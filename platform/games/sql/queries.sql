@@ -5,6 +5,14 @@ insert into matches (id, epoch, room, game, version, sha, mode, state, started_a
                      with_bots)
 values ($1, $2, $3, $4, $5, $6, $7, 'live', to_timestamp($8::bigint / 1000.0), $9, $10, $11);
 
+-- name: match_version_add
+-- A version that comes back has been there.
+insert into match_versions (match, sha, version, image) values ($1, $2, $3, $4)
+on conflict do nothing;
+
+-- name: match_versions_get
+select sha, version, image from match_versions where match = $1 order by at;
+
 -- name: match_lock_live
 -- Its end waits until the transaction of who asks is done.
 select from matches where id = $1 and state = 'live' for share;

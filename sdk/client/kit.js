@@ -29,6 +29,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
     listeners[kind].push(callback);
   };
 
+  const isPlayer = start.slot !== null && start.slot !== undefined;
   const clock = new TickClock(start.tickHz);
   const sound = new Sound(start.sound !== false);
   const actions = new Actions({
@@ -57,7 +58,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
     reducedMotion: start.reducedMotion === true,
     latencyMs: 0,
     send: (bytes) => {
-      if (start.slot !== null && start.slot !== undefined) sender.send(bytes);
+      if (isPlayer) sender.send(bytes);
     },
     status,
     label: (text) => canvas.setAttribute("aria-label", text),
@@ -78,7 +79,7 @@ export function createKit(port, start, { canvas, buttons, files }) {
     followSize(kit, canvas, () => tell("resize", kit.screen));
     port.onmessage = (event) => receive(event.data);
     requestAnimationFrame(frame);
-    canvas.focus({ preventScroll: true });
+    if (isPlayer) canvas.focus({ preventScroll: true }); // who watches keeps the keyboard
   }
 
   function receive(data) {

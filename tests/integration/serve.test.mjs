@@ -230,6 +230,18 @@ describe('a platform', () => {
             );
         });
 
+        test('the frame that plays a replay back reaches nothing', async () => {
+            const { status, headers } = await platform.api('GET', '/replay-frame');
+            assert.equal(status, 200);
+            assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+            assert.equal(
+                headers['content-security-policy'],
+                "sandbox allow-scripts; default-src 'none'; " +
+                    `script-src ${platform.origin}/frame/ 'wasm-unsafe-eval'; base-uri 'none'; ` +
+                    "form-action 'none'; frame-ancestors 'self'",
+            );
+        });
+
         test('a forged host does not get into the policy', async () => {
             const { headers } = await platform.api('GET', '/play-frame/pong/0123456789abcdef', {
                 headers: { Host: 'evil.example' },

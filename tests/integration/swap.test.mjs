@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { readReplay } from '../../sdk/tests/replay.mjs';
+import { readReplay } from '../../sdk/client/replay/reader.js';
 import { arenas, input, newest, play, sees, ticks_between, variant, workers } from './counting.mjs';
 import { program, start_platform, until } from './harness.mjs';
 import { assert_no_tick_missed, next_figures_of } from './matches.mjs';

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { after, before, describe, test } from 'node:test';
-import { readReplay } from '../../sdk/tests/replay.mjs';
+import { readReplay } from '../../sdk/client/replay/reader.js';
 import { arenas, input, play, shown, variant, workers } from './counting.mjs';
 import { start_platform, until } from './harness.mjs';
 import { foreign_share, processor_time } from './matches.mjs';

@@ -1,10 +1,11 @@
-// A running match: the sandboxed game frame with its tools (sound, full screen, focus) and the
-// spoken status line. All traffic with the frame is lib/frameHost.ts.
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+// A match, live or played back: the sandboxed game frame with its tools (sound, full screen, focus)
+// and the spoken status line. All traffic with the frame is lib/frameHost.ts.
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Failure } from '../lib/failure';
-import { FrameHost, type LiveMatch } from '../lib/frameHost';
+import { type Connect, FrameHost, type LiveMatch } from '../lib/frameHost';
+import { MatchLink } from '../lib/matchLink';
 import { setSound, useSound } from '../lib/preferences';
-import { useSocket } from '../lib/socket';
+import { pageClock, socket, useSocket } from '../lib/socket';
 import { fill, gameTexts, useLocale, useTexts } from '../lib/text';
 import type { Game, Match } from '../lib/types';
 import ui from '../styles/ui.module.css';
@@ -14,12 +15,14 @@ interface Props {
     live: LiveMatch;
     game: Game;
     result: Match | null;
-    onRefused(failure: Failure): void;
+    onRefused?(failure: Failure): void;
+    /** Instead of the live match: where the states come from, and what is done with them. */
+    replay?: { connect: Connect; controls: ReactNode };
 }
 
 type Phase = 'loading' | 'running' | 'failed';
 
-export function GameFrame({ live, game, result, onRefused }: Props) {
+export function GameFrame({ live, game, result, onRefused, replay }: Props) {
     const texts = useTexts();
     const locale = useLocale();
     const { latencyMs } = useSocket();
@@ -52,11 +55,12 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
         const element = frame.current;
         if (!element) return;
         setPhase('loading');
-        const made = new FrameHost(element, live, game, locale, {
+        const connect = replay?.connect ?? liveLink(live.id);
+        const made = new FrameHost(element, live, game, locale, connect, {
             attached: setSlot,
             running: () => {
                 setPhase('running');
-                if (isTyping()) return;
+                if (replay || isTyping()) return;
                 element.scrollIntoView({ block: 'nearest' });
                 element.focus({ preventScroll: true });
             },
@@ -64,7 +68,7 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
             status: setSaid,
             escape: () => tools.current?.focus(),
             failed: () => setPhase('failed'),
-            refused: (failure) => refused.current(failure),
+            refused: (failure) => refused.current?.(failure),
         });
         host.current = made;
         return () => {
@@ -83,7 +87,7 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
 
     return (
         <div className={styles.box} ref={box}>
-            <div className={styles.stage}>
+            <div className={replay ? `${styles.stage} ${styles.film}` : styles.stage}>
                 {shown && (
                     <iframe
                         className={styles.frame}
@@ -114,15 +118,16 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
                     </p>
                 )}
             </div>
+            {replay?.controls}
             <div className={styles.tools}>
                 {slot === null ? (
                     <span className={styles.watching}>
-                        {phase === 'running' && texts.frame.watching}
+                        {phase === 'running' && !replay && texts.frame.watching}
                     </span>
                 ) : (
                     <span className={styles.hint}>{focused && texts.frame.focusHint}</span>
                 )}
-                {latencyMs !== null && (
+                {latencyMs !== null && !replay && (
                     <span
                         className={styles.latency}
                         role="img"
@@ -162,6 +167,11 @@ export function GameFrame({ live, game, result, onRefused }: Props) {
         </div>
     );
 }
+
+const liveLink =
+    (match: string): Connect =>
+    (handlers) =>
+        new MatchLink(socket, match, handlers, pageClock);
 
 /* Somebody in the middle of a chat line keeps the keyboard. */
 function isTyping(): boolean {

@@ -5,7 +5,7 @@ import ui from '../styles/ui.module.css';
 import styles from './NotFound.module.css';
 import { Shell } from './Shell';
 
-export function NotFound({ what }: { what?: 'room' | 'user' | 'game' }) {
+export function NotFound({ what }: { what?: 'room' | 'user' | 'game' | 'match' }) {
     const texts = useTexts();
     return (
         <Shell title={texts.notFound.title}>

@@ -2,9 +2,8 @@
 // ready, hands over the entry, the start and one port, then carries states to it and inputs from
 // it. Trusts nothing that comes from the frame: it can at most send inputs and a line of text.
 import type { Failure } from './failure';
-import { MatchLink } from './matchLink';
+import type { MatchLinkHandlers } from './matchLink';
 import { reducedMotion, sound, subscribePreferences, theme } from './preferences';
-import { pageClock, socket } from './socket';
 import type { Game, Match } from './types';
 
 export const STATUS_CHARACTERS_MAX = 200;
@@ -19,6 +18,15 @@ export interface LiveMatch {
     mode: string;
     players: { user: string | null; name: string; slot: number; team: number; bot: number }[];
 }
+
+/** Where the states come from and the inputs go: a live match (matchLink.ts), or a replay. */
+export interface GameLink {
+    input(bytes: ArrayBuffer): void;
+    whole(): void;
+    close(): void;
+}
+
+export type Connect = (handlers: MatchLinkHandlers) => GameLink;
 
 export interface FrameHostHandlers {
     attached(slot: number | null): void;
@@ -36,7 +44,7 @@ export class FrameHost {
     private readonly game: Game;
     private readonly locale: string;
     private readonly handlers: FrameHostHandlers;
-    private readonly link: MatchLink;
+    private readonly link: GameLink;
     private readonly unsubscribe: () => void;
     private readonly late: ReturnType<typeof setTimeout>;
     private port: MessagePort | null = null;
@@ -51,6 +59,7 @@ export class FrameHost {
         live: LiveMatch,
         game: Game,
         locale: string,
+        connect: Connect,
         handlers: FrameHostHandlers,
     ) {
         this.frame = frame;
@@ -66,21 +75,16 @@ export class FrameHost {
         this.late = setTimeout(() => {
             if (!this.ready) handlers.failed('The frame did not answer.');
         }, READY_MS_MAX);
-        this.link = new MatchLink(
-            socket,
-            live.id,
-            {
-                attached: (slot) => this.attached(slot),
-                frame: (state) => this.port?.postMessage(state, [state]),
-                latency: (ms) => this.post({ t: 'latency', ms }),
-                link: (up) => {
-                    this.post({ t: 'link', up });
-                    handlers.link(up);
-                },
-                failed: (failure) => handlers.refused(failure),
+        this.link = connect({
+            attached: (slot) => this.attached(slot),
+            frame: (state) => this.port?.postMessage(state, [state]),
+            latency: (ms) => this.post({ t: 'latency', ms }),
+            link: (up) => {
+                this.post({ t: 'link', up });
+                handlers.link(up);
             },
-            pageClock,
-        );
+            failed: (failure) => handlers.refused(failure),
+        });
     }
 
     /** Somebody has come late. */

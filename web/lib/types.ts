@@ -167,6 +167,16 @@ export interface Match {
     ticks: number | null;
     stateHash: string | null;
     replay: null | 'pending' | 'ready' | 'none';
+    versions: MatchVersion[] | null;
+}
+
+export interface MatchVersion {
+    sha: string;
+    version: string;
+    /** SHA-256 of its game.so, by which a replay names it. */
+    image: string;
+    /** Its rules are there for the browser too. */
+    rules: boolean;
 }
 
 export interface Stats {

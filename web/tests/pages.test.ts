@@ -47,6 +47,7 @@ const pages: [string, number, string][] = [
     ['/users/any', 503, 'Not available right now'],
     ['/admin/games', 503, 'Not available right now'],
     ['/admin/games/any', 503, 'Not available right now'],
+    ['/matches/any', 503, 'Not available right now'],
     ['/login', 200, 'Welcome back'],
     ['/register', 200, 'Make an account'],
     ['/no/such/page', 404, 'Out of bounds'],

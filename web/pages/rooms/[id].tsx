@@ -129,7 +129,7 @@ function Present(props: { initial: Room; initialGame: Game | null; initialMatch:
             )}
             <div className={playing ? styles.playing : styles.columns}>
                 <div className={styles.stage}>
-                    {ended && <Result match={ended} me={me} />}
+                    {ended && <Result match={ended} me={me} linked />}
                     {ended && controls}
                     {playing && mine && game && (
                         <GameFrame

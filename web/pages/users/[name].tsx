@@ -163,7 +163,8 @@ function MatchRow({ match, of, title }: { match: Match; of: string; title: strin
                     ` : ${others.map((player) => player.score ?? '–').join(' : ')}`}
             </span>
             <span className={styles.against}>
-                {title}, {others.length > 0 ? fill(texts.against, { names }) : texts.alone}
+                <Link href={`/matches/${match.id}`}>{title}</Link>,{' '}
+                {others.length > 0 ? fill(texts.against, { names }) : texts.alone}
             </span>
             <time className={styles.day} dateTime={match.startedAt}>
                 {dayText(locale, match.startedAt)}

@@ -272,6 +272,8 @@ static struct live_match *adopt_match(struct supervisor *supervisor, const struc
     struct carry to = {&worker->process->sizes,
                        worker_process_match(worker->process, match->start.arena_index)};
     if (carry_match(&from, &to, &match->start) && match_place(worker, match)) {
+        if (game_is_on_trial(supervisor, arena->image)) /* for the way back */
+            carry_journal(&from, &to, 0, arena_newest(to.sizes, to.match)->journaled);
         atomic_store(&to.match->status, ARENA_LIVE);
         match->record = record_resume(supervisor->records, arena->image, &match->start, to.match);
         *ret_worker = worker;

@@ -45,7 +45,7 @@ bool carry_back(const struct carry *left, const struct carry *away, const struct
                        ? begin
                        : arena_newest(away->sizes, away->match)->journaled;
     assert(left->sizes->state_bytes == to->sizes->state_bytes);
-    if (away->sizes->input_bytes != to->sizes->input_bytes ||
+    if (away->sizes->input_bytes != to->sizes->input_bytes || begin < away->match->journal_begin ||
         !arena_journal_has(away->sizes, begin, end) || !arena_journal_has(to->sizes, begin, end))
         return false;
     carry_beginning(away, begin, end, to, start);
@@ -92,6 +92,8 @@ void carry_journal(const struct carry *from, const struct carry *to, uint64_t be
     begin = begin < to->match->journal_kept ? begin : to->match->journal_kept;
     if (journaled - begin > bytes)
         begin = journaled - bytes;
+    to->match->journal_begin =
+        begin > from->match->journal_begin ? begin : from->match->journal_begin;
     for (uint64_t at = begin; at < journaled; at += count) {
         count = journaled - at < sizeof chunk ? journaled - at : sizeof chunk;
         arena_journal_get(from->sizes, from->match, at, chunk, count);

@@ -335,7 +335,7 @@ static bool place(struct supervisor *supervisor, struct order *order)
     uint32_t index = match->start.arena_index;
     struct arena_match *arena = worker_process_match(worker->process, index);
     atomic_store(&arena->commits, 0); /* live is for the worker to say: he may read a RESUME yet */
-    arena->journal_kept = 0;
+    arena->journal_kept = arena->journal_begin = 0;
     if (!match_send(worker, match)) {
         worker->matches[index] = NULL;
         worker->match_count--;

@@ -30,7 +30,7 @@
 #include "wire/control.h"
 
 #define ARENA_MAGIC       0x4152474bu /* "KGRA" */
-#define ARENA_VERSION     8
+#define ARENA_VERSION     9
 #define ARENA_MATCHES_MAX 1024
 #define ARENA_ALIGNMENT   64
 #define ARENA_GUARD       0x5bd1e995c0ffee11u /* behind each state: a game that runs over is seen */
@@ -93,6 +93,7 @@ struct arena_match {
     uint64_t ticks;        /* of ARENA_OVER */
     uint64_t state_hash;   /* of ARENA_OVER */
     uint64_t journal_kept; /* bytes that the supervisor has on disk */
+    uint64_t journal_begin; /* bytes that were journaled elsewhere and are not in this journal */
     uint64_t rerun_to; /* up to there the journal is ahead of the last commit: steps that another
                           version has played, to be run again first; 0: none */
     struct gk_result result; /* of ARENA_OVER */

@@ -246,6 +246,8 @@ describe('a trial', () => {
         await host.socket.event('game:swapped', undefined, 20_000);
         guest.socket.send(input(guest.channel, 2, 6));
         await host.socket.frame(sees((view) => view.counts[1] === 5 + 2 * 6));
+        const counted = await newest(host.socket); // and it is on disk when the service is killed
+        await host.socket.frame(sees((view) => view.ticks > counted.ticks + 100));
         const before = await newest(host.socket);
         await platform.kill('games');
         await host.socket.frame(

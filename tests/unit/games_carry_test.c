@@ -190,6 +190,16 @@ static void test_carry_back_refuses_what_is_not_all_there_or_has_other_inputs(vo
     CU_ASSERT_FALSE(carry_back(&left, &strange, &to, &start));
     play_and_go_away(&left, 10, &away, 10, other, one);
     CU_ASSERT(carry_back(&left, &away, &to, &start));
+    struct arena_head *later = arena_make(&manifest, 1);
+    struct carry adopted = {later, arena_match_at(later, 0)};
+    CU_ASSERT_FATAL(carry_match(&away, &adopted, &start));
+    CU_ASSERT(carry_back(&left, &adopted, &to, &start));
+    away.match->journal_kept = arena_newest(other, away.match)->journaled; /* and not carried */
+    CU_ASSERT_FATAL(carry_match(&away, &adopted, &start));
+    CU_ASSERT_FALSE(carry_back(&left, &adopted, &to, &start));
+    carry_journal(&away, &adopted, 0, arena_newest(other, away.match)->journaled);
+    CU_ASSERT(carry_back(&left, &adopted, &to, &start));
+    free(later);
     arena_newest(other, away.match)->journaled = 1; /* whoever played there wrote it */
     CU_ASSERT_FALSE(carry_back(&left, &away, &to, &start));
     arena_newest(other, away.match)->journaled = UINT64_MAX;

@@ -23,7 +23,6 @@ static enum command_status judge(const char *path, const struct bundle *bundle, 
 static enum command_status refuse(const char *path, const char *code, const char *reason);
 static bool was_probed(const struct admission *admission);
 static void say_where(const char *code);
-static void say_walls(uint32_t layers);
 static void show(const struct admission *admission, const struct bundle *bundle,
                  size_t image_bytes);
 static void show_modes(const struct gk_manifest *manifest);
@@ -123,7 +122,7 @@ static enum command_status judge(const char *path, const struct bundle *bundle, 
         return refuse(path, admission->code, admission->reason);
     show(admission, bundle, image_bytes);
     if (was_probed(admission))
-        say_walls(admission->facts.layers);
+        prober_say_walls(admission->facts.layers);
     return COMMAND_FINE;
 }
 
@@ -147,18 +146,6 @@ static void say_where(const char *code)
             fprintf(stderr, "See %s:%d\n", path, number);
     if (document)
         fclose(document);
-}
-
-static void say_walls(uint32_t layers)
-{
-    if (layers == SANDBOX_ALL)
-        return;
-    printf("\nThe probe ran without these layers of the sandbox, which this machine or this build "
-           "of the\ntool does not have; a platform does:");
-    for (uint32_t layer = 0; layer < SANDBOX_LAYER_COUNT; layer++)
-        if (!(layers >> layer & 1))
-            printf(" %s", sandbox_layer_name(layer));
-    printf("\n");
 }
 
 static void show(const struct admission *admission, const struct bundle *bundle, size_t image_bytes)

@@ -199,8 +199,11 @@ static enum command_status judge(const char *folder, const struct crash_report *
 {
     const char *callback = game_callback_name(crash->note.callback);
     uint32_t tick = crash->note.ticks, number = atomic_load(&crash->forbidden_call);
-    if (WIFEXITED(end) && WEXITSTATUS(end) == 0 && atomic_load(&crash->is_done) == 1)
-        return judge_fault(crash);
+    if (WIFEXITED(end) && WEXITSTATUS(end) == 0 && atomic_load(&crash->is_done) == 1) {
+        enum command_status status = judge_fault(crash);
+        prober_say_walls(atomic_load(&crash->layers)); /* it may be for want of one */
+        return status;
+    }
     if (WIFEXITED(end) && WEXITSTATUS(end) == SANDBOX_EXIT_FORBIDDEN) {
         char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)(number - 1));
         fprintf(stderr, "In tick %u, %s made the system call %s, and a game makes none.\n", tick,

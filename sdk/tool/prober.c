@@ -34,6 +34,18 @@ bool prober_is_task(const char *argument)
     return strcmp(argument, PROBER_PROBE) == 0 || strcmp(argument, PROBER_CRASH) == 0;
 }
 
+void prober_say_walls(uint32_t layers)
+{
+    if (layers == SANDBOX_ALL)
+        return;
+    printf("\nThe game ran without these layers of the sandbox, which this machine or this build "
+           "of the\ntool does not have; a platform does:");
+    for (uint32_t layer = 0; layer < SANDBOX_LAYER_COUNT; layer++)
+        if (!(layers >> layer & 1))
+            printf(" %s", sandbox_layer_name(layer));
+    printf("\n");
+}
+
 static bool start(void *context, const struct probe_descriptors *descriptors, pid_t *ret_pid)
 {
     (void)context;

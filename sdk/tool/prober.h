@@ -18,6 +18,9 @@ struct probe_starter prober(void);
 /* Starts a process for one of the tasks; false after a sentence on standard error. */
 bool prober_start(const char *task, const struct probe_descriptors *descriptors, pid_t *ret_pid);
 
+/* Names the layers of the sandbox that such a process ran without; nothing when it had all. */
+void prober_say_walls(uint32_t layers);
+
 /* Whether the tool's first argument is such a task. */
 bool prober_is_task(const char *argument);
 

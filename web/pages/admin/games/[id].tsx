@@ -84,7 +84,7 @@ function GameAdmin({ loaded }: { loaded: Loaded }) {
             <p className={styles.notice} role="status">
                 {fresh.stale && texts.stale}
             </p>
-            <section className={styles.now} aria-label={texts.column.playing}>
+            <section className={styles.now} aria-label={texts.now}>
                 <Standing state={state} />
                 <div className={ui.row}>
                     {before && (

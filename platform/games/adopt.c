@@ -50,6 +50,7 @@ static const char *look_into(struct supervisor *supervisor, struct left_arena *a
 static void close_arena(struct left_arena *arena);
 static void adopt_trial(struct supervisor *supervisor, const struct left_arenas *arenas,
                         const struct left_arena *arena);
+static bool waits_to_migrate(const struct arena_match *match);
 static bool find_parked(const struct left_arenas *arenas, const struct left_arena *away,
                         const uint8_t match[16], struct parked *ret_parked);
 static int adopt_matches(struct supervisor *supervisor, const struct left_arenas *arenas,
@@ -162,7 +163,7 @@ static void close_arena(struct left_arena *arena)
     arena->image = NULL;
 }
 
-/* Its version is on trial if a match in it has left another one. */
+/* Its version is on trial if a match in it has left another one, and arrived. */
 static void adopt_trial(struct supervisor *supervisor, const struct left_arenas *arenas,
                         const struct left_arena *arena)
 {
@@ -171,12 +172,17 @@ static void adopt_trial(struct supervisor *supervisor, const struct left_arenas 
         return;
     for (uint32_t i = 0; i < arena->sizes.match_count; i++) {
         struct arena_match *match = arena_match_in(arena->head, &arena->sizes, i);
-        if (atomic_load(&match->status) != ARENA_LIVE ||
+        if (atomic_load(&match->status) != ARENA_LIVE || waits_to_migrate(match) ||
             !find_parked(arenas, arena, match->start.match, &parked))
             continue;
         game_adopt_trial(supervisor, arena->image, parked.arena->image);
         return;
     }
+}
+
+static bool waits_to_migrate(const struct arena_match *match)
+{
+    return match->imported && atomic_load(&match->commits) == 0;
 }
 
 static bool find_parked(const struct left_arenas *arenas, const struct left_arena *away,
@@ -210,11 +216,17 @@ static int adopt_matches(struct supervisor *supervisor, const struct left_arenas
         struct parked parked;
         if (status != ARENA_LIVE && status != ARENA_OVER)
             continue;
-        const struct live_match *match = adopt_match(supervisor, arena, left, &worker);
+        bool stays = status == ARENA_LIVE && waits_to_migrate(left) &&
+                     find_parked(arenas, arena, left->start.match, &parked);
+        const struct live_match *match =
+            stays ? adopt_match(supervisor, parked.arena, parked.match, &worker)
+                  : adopt_match(supervisor, arena, left, &worker);
         if (!match)
             continue;
         count++;
-        if (!game_is_on_trial(supervisor, arena->image) ||
+        if (stays)
+            match_changed(worker, match); /* it has heard of the other version already */
+        if (stays || !game_is_on_trial(supervisor, arena->image) ||
             !find_parked(arenas, arena, match->id.bytes, &parked))
             continue;
         park_again(worker, match, &parked);

@@ -22,9 +22,11 @@ before(() => {
 });
 after(() => fs.rmSync(plugins, { recursive: true, force: true }));
 
-async function begin(...others) {
+async function begin(others = [], settings = {}) {
     for (const id of ['counter', ...others]) variant(plugins, id);
-    platform = await start_platform({ settings: { plugins_dir: plugins, trial_seconds: 30 } });
+    platform = await start_platform({
+        settings: { plugins_dir: plugins, trial_seconds: 30, ...settings },
+    });
 }
 const end = () => platform.stop();
 const logged = (text) => until(text, () => platform.logs('games').includes(text), SWAP_MS_MAX);
@@ -100,6 +102,45 @@ describe('the replay of a match whose game is replaced', () => {
     });
 });
 
+describe('the replay of a match whose new version has not taken it over yet', () => {
+    before(() => begin([], { worker_silence_ms: 30_000 })); // of processes that stand still here
+    after(end);
+
+    test('has lost nothing when everything dies just then, and goes over once more', async () => {
+        const admin = await platform.admin();
+        const phase = async () => (await admin.api('GET', '/api/games/counter/state')).body.phase;
+        const { match, host, guest } = await play(platform);
+        host.socket.send(input(host.channel, 1, 10));
+        await guest.socket.frame(sees((view) => view.counts[0] === 10));
+        const [old] = workers(platform, 'counter');
+        process.kill(old.pid, 'SIGSTOP'); // does not hear that it has to park, and is ended
+        variant(plugins, 'counter-migrated', 'counter');
+        await until(
+            'the rehearsal to be over',
+            async () => (await phase()) === 'parking',
+            SWAP_MS_MAX,
+        );
+        const next = workers(platform, 'counter').find(({ pid }) => pid !== old.pid);
+        process.kill(next.pid, 'SIGSTOP'); // does not hear that it has to play
+        const changes = (count) =>
+            until(
+                `change ${count}`,
+                () => platform.logs('games').split('version, on trial').length > count,
+                RETURN_MS_MAX,
+            );
+        await changes(1);
+        await platform.kill('games');
+        await changes(2);
+        await wait(host, 100, RETURN_MS_MAX);
+        assert.equal((await newest(host.socket)).counts[0], 10);
+        host.socket.send(input(host.channel, 2, 7));
+        await guest.socket.frame(sees((view) => view.counts[0] === 24));
+        guest.socket.send(input(guest.channel, 1, 100));
+        await host.socket.event('game:ended');
+        assert_swaps(await verify(platform, match), '1.0.0', '2.0.0');
+    });
+});
+
 describe('the replay of a match whose new version is taken back', () => {
     beforeEach(() => begin());
     afterEach(end);
@@ -144,7 +185,7 @@ describe('the replay of a match whose new version is taken back', () => {
 });
 
 describe('the replay of a match that kills its worker', () => {
-    beforeEach(() => begin('doomed'));
+    beforeEach(() => begin(['doomed']));
     afterEach(end);
 
     test('has no inputs in the step that was played without them', async () => {
@@ -195,7 +236,7 @@ describe('the replay of a match that kills its worker', () => {
 });
 
 describe('the replay of a match that somebody comes to late', () => {
-    beforeEach(() => begin('crowd'));
+    beforeEach(() => begin(['crowd']));
     afterEach(end);
 
     test('says who, also behind a restart', async () => {

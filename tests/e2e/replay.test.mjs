@@ -1,6 +1,7 @@
 // A match is over, and is watched again in the browser: what was seen then is seen now, wherever one
 // goes in it, with every game and across versions; the rules run in a frame that reaches nothing.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
@@ -340,6 +341,48 @@ test('a file that was changed is told plainly, and a match that is not there is 
     await visitor.close();
 });
 
+// Rules that do `deed` in their hundredth tick, as WebAssembly.
+const hostile = (deed) => `
+    #include <gamekit/game.h>
+    static void init(const struct gk_host *host, void *state, const struct gk_match *match) {}
+    static void join(const struct gk_host *host, void *state, uint32_t slot) {}
+    static void leave(const struct gk_host *host, void *state, uint32_t slot, uint32_t reason) {}
+    static void tick(const struct gk_host *host, void *state, const struct gk_inputs *inputs)
+    {
+        if (++*(uint32_t *)state == 100)
+            ${deed};
+    }
+    static uint32_t view(const struct gk_host *host, const void *state, uint32_t viewer,
+                         uint8_t *ret_bytes, uint32_t capacity)
+    {
+        return 0;
+    }
+    static uint32_t result(const struct gk_host *host, const void *state,
+                           struct gk_result *ret_result)
+    {
+        return 0;
+    }
+    GK_EXPORT(.init = init, .join = join, .leave = leave, .tick = tick, .view = view,
+              .result = result);
+`;
+
+function compile(source, out) {
+    const include = path.resolve(import.meta.dirname, '../../sdk/include');
+    const link = ['--no-entry', '--export=gk_game_v1', '--export-table', '--growable-table'];
+    const words = ['--target=wasm32', '-O1', '-w', '-ffreestanding', '-fvisibility=hidden'];
+    execFileSync(
+        'clang',
+        [
+            ...words,
+            '-nostdlib',
+            ...link.map((one) => `-Wl,${one}`),
+            `-I${include}`,
+            ...['-x', 'c', '-', '-o', out],
+        ],
+        { input: source },
+    );
+}
+
 describe('a match that went over to another version', () => {
     // Whole and aside, then renamed into its place. The manifest's version is data in game.so.
     function drop(version, change) {
@@ -398,6 +441,49 @@ describe('a match that went over to another version', () => {
         await visitor.page.keyboard.press('Home');
         await shows(visitor.page, versions[0].sha);
         visitor.check_console();
+        await visitor.close();
+    });
+
+    // A version whose rules for the browser are not those that played it.
+    async function open_hostile(version, deed) {
+        drop(version, (folder) => compile(hostile(deed), path.join(folder, 'game.wasm')));
+        await until(
+            `version ${version}`,
+            async () => (await platform.api('GET', '/api/games/pong')).body.version === version,
+            ADMITTED_MS_MAX,
+        );
+        const played = await play_against_bot('pong', '1v1', 3000);
+        await give_up(played);
+        const visitor = await open_page();
+        await open_match(visitor, played.match);
+        return visitor;
+    }
+
+    test('of rules that are others it says so, and shows what is before they fail', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const visitor = await open_hostile('7.0.3', '__builtin_trap()');
+        await visitor.page.getByText(/the rules of this game failed/).waitFor();
+        await position(visitor.page).focus();
+        await visitor.page.keyboard.press('End');
+        await until('the last step before it', async () =>
+            ['97', '98', '99'].includes(await position(visitor.page).inputValue()),
+        );
+        await visitor.screenshot('replay-rules-failed');
+        visitor.check_console();
+        await visitor.close();
+    });
+
+    test('rules that never return hang nobody but their frame', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const visitor = await open_hostile('7.0.4', 'for (;;) {}');
+        const { page } = visitor;
+        await position(page).focus();
+        await page.keyboard.press('End');
+        await page.getByText(/do not answer any more/).waitFor({ timeout: 30_000 });
+        await page.getByRole('link', { name: 'Pong' }).click();
+        await page.waitForURL('/games/pong');
         await visitor.close();
     });
 

@@ -156,8 +156,8 @@ describe('a match', () => {
                 [guest.id, 10, 2, 'loss'],
             ],
         );
-        // whether there is a replay, an event cannot know yet
-        assert.deepEqual({ ...(await match_of(match)), replay: null }, result);
+        // of its replay an event knows nothing yet
+        assert.deepEqual({ ...(await match_of(match)), replay: null, versions: null }, result);
         for (const gateway of [1, 2]) {
             const late = await watcher.socket({ gateway });
             const answer = await late.ask('game:watch', { match });
@@ -189,7 +189,7 @@ describe('a match', () => {
         host.socket.send(input(host.channel, 1, 100));
         const event = await watcher.event('game:ended');
         assert.equal(event.ch, `match:${match}`);
-        assert.deepEqual(event.data, { ...(await match_of(match)), replay: null });
+        assert.deepEqual(event.data, { ...(await match_of(match)), replay: null, versions: null });
         for (const socket of [host.socket, guest.socket, beside])
             assert.equal((await socket.event('game:ended')).ch, `room:${room}`);
         for (const socket of [host.socket, guest.socket, beside, watcher]) {

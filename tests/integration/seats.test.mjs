@@ -326,7 +326,7 @@ describe('bots', () => {
             ],
         );
         assert.ok(result.players[1].score >= 6);
-        assert.deepEqual({ ...(await match_of(result.id)), replay: null }, result);
+        assert.deepEqual({ ...(await match_of(result.id)), replay: null, versions: null }, result);
         const { body } = await host.api('GET', `/api/games/users/${host.id}/matches`);
         assert.deepEqual(body.items, [result]);
         const stats = await platform.api('GET', `/api/games/users/${host.id}/stats`);

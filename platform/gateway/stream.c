@@ -26,7 +26,6 @@ struct stream {
     int descriptor;                            /* owned */
     struct event *readable, *writable, *flush; /* owned */
     bool is_connecting, is_broken;
-    bool is_heard;            /* the worker has said something on it */
     bool is_moved;            /* and that this is its last word, for another process plays now */
     struct bucket successors; /* how many may follow at once; the next one has the rest */
     uint8_t *in, *out;        /* owned */
@@ -190,7 +189,6 @@ static void on_readable(evutil_socket_t descriptor, short what, void *context)
         return;
     }
     stream->in_count += (size_t)taken;
-    stream->is_heard = true;
     stream->gateway->reads++;
     take_records(stream);
     if (stream->is_broken)
@@ -281,10 +279,12 @@ static void stream_end(struct stream *stream, const char *reason)
     stream_free(stream);
 }
 
+/* Also one on which nothing was said: a match may kill a second process as soon as it has begun.
+ * But not where nobody listens: the match is to be looked for. */
 static bool may_follow(struct stream *stream)
 {
     int cost = stream->is_moved ? 1 : STREAM_BREAK_COST;
-    while (stream->is_heard && cost > 0 &&
+    while (!stream->is_connecting && cost > 0 &&
            bucket_take(&stream->successors, STREAM_SUCCESSORS_PER_SECOND, STREAM_SUCCESSORS_BURST,
                        clock_monotonic_ms()))
         cost--;

@@ -303,7 +303,7 @@ describe('play goes on after a worker died of', () => {
         test(`${what}, and nobody goes back`, async (t) => {
             const { host, guest, match, channel } = await play_any(plain, 'hostile');
             const before = await guest.socket.frame((frame) => frame[0] === 2);
-            await guest.socket.frame((frame) => tick_of(frame) > tick_of(before) + 10);
+            await guest.socket.frame((frame) => tick_of(frame) > tick_of(before) + 60);
             const deaths = () =>
                 plain
                     .logs('games')

@@ -8,7 +8,9 @@ import { until } from './harness.mjs';
 const TICKS_KEPT = 3000; // of a match; nobody lags behind by so many
 const COUNTS = [18, 26]; // where a view of the counting game has them
 const STATE = [10, 34];
+const HITS_MAX = 99; // of a player: a hundred wins
 const RETURN_MS_MAX = 30_000;
+const WATCH_RETRY_MS = 500; // as a page does
 
 // A seeded generator of numbers from 0 to 1: mulberry32.
 export function random_of(seed) {
@@ -66,6 +68,8 @@ export class Rally {
         const [host] = this.players;
         try {
             await Promise.all(this.players.map((player) => player.idle()));
+            const { tick } = this;
+            await Promise.all(this.players.map((player) => player.after(tick)));
             for (const { counted } of this.players)
                 for (const [slot, { sent, unsure }] of this.players.entries()) {
                     const count = counted.readUInt32LE(4 * slot);
@@ -96,6 +100,7 @@ class Player {
     #news = []; // {tick, at} of frames with another tick, the newest last
     #looks = new Set();
     #is_at_home = false;
+    #is_away = false; // between two connections
 
     constructor(platform, rally, { socket, channel, token }) {
         this.platform = platform;
@@ -110,7 +115,7 @@ class Player {
         this.socket = socket;
         socket.frames.length = socket.all_frames.length = 0;
         socket.on_frame = (bytes, at) => this.#take(bytes, at);
-        socket.closed.then(() => this.#return()).catch((error) => (this.error = error));
+        socket.closed.then(() => this.#return()).catch(() => {}); // closed again: that one comes back
     }
 
     async #return() {
@@ -118,20 +123,17 @@ class Player {
         if (this.#is_at_home) return;
         if (this.ack !== this.#seq) this.unsure++;
         this.#settled = this.#seq;
+        this.#is_away = true;
         const connect = () => this.#is_at_home || platform.socket({ token }).catch(() => null);
         const socket = await until('a connection', connect, RETURN_MS_MAX);
         if (this.#is_at_home) return;
         this.#follow(socket);
-        const watched = await until(
-            'the match',
-            async () => {
-                if (socket.close_code !== undefined) return { channel: this.channel };
-                const answer = await socket.ask('game:watch', { match: rally.match });
-                return answer.ok && answer.data;
-            },
-            RETURN_MS_MAX,
-        );
-        this.channel = watched.channel;
+        for (let answer; socket.close_code === undefined && !answer?.ok; ) {
+            answer = await socket.ask('game:watch', { match: rally.match });
+            if (!answer.ok) await new Promise((resolve) => setTimeout(resolve, WATCH_RETRY_MS));
+            else this.channel = answer.data.channel;
+            this.#is_away = !answer.ok;
+        }
     }
 
     stay_home() {
@@ -173,15 +175,15 @@ class Player {
         this.socket.send(input(this.channel, ++this.#seq, value));
     }
 
-    // Counts one more, unless the input before is still on its way.
+    // Counts one more, unless the input before is still on its way, or the match were won.
     hit() {
-        if (!this.#is_idle()) return;
+        if (!this.#is_idle() || this.sent === HITS_MAX) return;
         this.sent++;
         this.send(1);
     }
 
     #is_idle() {
-        return this.ack === this.#seq || this.#settled === this.#seq;
+        return !this.#is_away && (this.ack === this.#seq || this.#settled === this.#seq);
     }
 
     // Every input was used.

@@ -21,6 +21,8 @@ const GAP_MS_MAX = 1000 * (process.env.TEST_PRESET === 'release' ? 1 : 3);
 const RESTART_MS_MAX = 120_000;
 const TALKERS = 7; // each may say 10 things in 10 seconds
 const CHAT_MS = 160; // between two messages
+const GAMES_PORT = 4; // of the platform's block
+const GATEWAY_PORTS = [16, 17];
 
 let platform, plugins;
 before(async () => {
@@ -537,6 +539,31 @@ describe('kill -9 in the middle of a match', () => {
         await end(match);
         stay(match);
     });
+});
+
+describe('kill -9 of a store in the middle of a match', () => {
+    const ready = async (port) =>
+        (await fetch(`http://127.0.0.1:${platform.ports.first + port}/readyz`)).status === 200;
+    const all_ready = async () =>
+        (await Promise.all([GAMES_PORT, ...GATEWAY_PORTS].map(ready))).every((one) => one);
+
+    for (const name of ['postgres', 'redis'])
+        test(`of ${name}: the match and its result survive`, async () => {
+            const match = await travel();
+            match.host.socket.send(input(match.host.channel, 1, 33));
+            await match.guest.socket.frame(sees((view) => view.counts[0] === 33));
+            const before = match.travellers.map((one) => one.tick());
+            await platform.kill(name);
+            await until(`${name} to run again`, () => platform.child(name), RETURN_MS_MAX);
+            await until('all to be ready', () => all_ready().catch(() => false), RETURN_MS_MAX);
+            for (const [i, one] of match.travellers.entries()) {
+                await until('the match to go on', () => one.tick() > before[i] + 100);
+                assert.equal(one.codes, undefined, 'no connection has ended');
+            }
+            assert.deepEqual((await newest(match.guest.traveller.socket)).counts, [33, 0]);
+            await end(match);
+            stay(match);
+        });
 });
 
 describe('PostgreSQL that is away', () => {

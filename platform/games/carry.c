@@ -71,7 +71,8 @@ static void carry_beginning(const struct carry *from, uint64_t begin, uint64_t j
     atomic_store(&to->match->commits, 0);
     to->match->imported = 0;
     to->match->start = *start;
-    to->match->leaving = from->match->leaving;
+    to->match->leaving =
+        start->slot_count == 0 ? 0 : from->match->leaving & UINT64_MAX >> (64 - start->slot_count);
     to->match->deaf_commit = to->match->dropped = to->match->refuses_again = 0;
     to->match->turn_since_ms = from->match->turn_since_ms;
     to->match->rerun_to = from->match->rerun_to;

@@ -56,10 +56,11 @@ static void test_carry_takes_the_last_commit_and_what_waits_byte_by_byte(void)
 {
     struct arena_head *one = arena_make(&manifest, 2), *other = arena_make(&manifest, 3);
     for (int commits = 1; commits <= 5; commits++) {
-        const struct control_match_start start = {.match = {9}, .seed = 4};
+        const struct control_match_start start = {.match = {9}, .seed = 4, .slot_count = 2};
         struct carry from = {one, arena_match_at(one, 1)}, to = {other, arena_match_at(other, 2)};
         atomic_store(&from.match->commits, 0);
         play(one, from.match, commits);
+        from.match->leaving |= 4; /* a slot that is not */
         CU_ASSERT(carry_match(&from, &to, &start));
         struct arena_block *left = arena_newest(one, from.match);
         struct arena_block *taken = arena_newest(other, to.match);

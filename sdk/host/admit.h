@@ -1,8 +1,8 @@
 /*
  * Whether a game may be played: the one judge, asked by the games service and by the author's tool.
  * Each step must pass before the next one: the shared object and its manifest as data, its id, its
- * game.json, its game.wasm if it has one, and at last the probe, which alone runs code of it, in processes of their own.
- * Blocking; any thread.
+ * game.json, its game.wasm if it has one, and at last the probe, which alone runs code of it, in
+ * processes of their own. Blocking; any thread.
  */
 #ifndef HOST_ADMIT_H
 #define HOST_ADMIT_H

@@ -444,6 +444,40 @@ describe('a match that went over to another version', () => {
         await visitor.close();
     });
 
+    test('is played back up to the version that brings no rules', {
+        timeout: MATCH_MS_MAX,
+    }, async () => {
+        const played = await play_against_bot('pong', '1v1', 3000);
+        drop('7.0.2', without_rules);
+        await swapped(played, '7.0.2');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await give_up(played);
+        const visitor = await open_page();
+        await open_match(visitor, played.match);
+        await visitor.page
+            .getByText(/version 7\.0\.2 played, which cannot be played back/)
+            .waitFor();
+        await position(visitor.page).focus();
+        await visitor.page.keyboard.press('End');
+        await until('its last step', async () => {
+            const at = Number(await position(visitor.page).inputValue());
+            return at > 60 && at < Number(await position(visitor.page).getAttribute('max'));
+        });
+        await visitor.screenshot('replay-missing-version');
+        visitor.check_console();
+        await visitor.close();
+
+        const other = await play_against_bot('pong', '1v1', 1000);
+        await give_up(other);
+        const reader = await open_page();
+        await reader.page.goto(`/matches/${other.match}`);
+        await reader.page.getByText('brings no rules for the browser').waitFor();
+        await reader.page.getByRole('link', { name: 'Download the replay file' }).waitFor();
+        await reader.screenshot('replay-no-rules');
+        reader.check_console();
+        await reader.close();
+    });
+
     // A version whose rules for the browser are not those that played it.
     async function open_hostile(version, deed) {
         drop(version, (folder) => compile(hostile(deed), path.join(folder, 'game.wasm')));
@@ -485,39 +519,5 @@ describe('a match that went over to another version', () => {
         await page.getByRole('link', { name: 'Pong' }).click();
         await page.waitForURL('/games/pong');
         await visitor.close();
-    });
-
-    test('is played back up to the version that brings no rules', {
-        timeout: MATCH_MS_MAX,
-    }, async () => {
-        const played = await play_against_bot('pong', '1v1', 3000);
-        drop('7.0.2', without_rules);
-        await swapped(played, '7.0.2');
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        await give_up(played);
-        const visitor = await open_page();
-        await open_match(visitor, played.match);
-        await visitor.page
-            .getByText(/version 7\.0\.2 played, which cannot be played back/)
-            .waitFor();
-        await position(visitor.page).focus();
-        await visitor.page.keyboard.press('End');
-        await until('its last step', async () => {
-            const at = Number(await position(visitor.page).inputValue());
-            return at > 60 && at < Number(await position(visitor.page).getAttribute('max'));
-        });
-        await visitor.screenshot('replay-missing-version');
-        visitor.check_console();
-        await visitor.close();
-
-        const other = await play_against_bot('pong', '1v1', 1000);
-        await give_up(other);
-        const reader = await open_page();
-        await reader.page.goto(`/matches/${other.match}`);
-        await reader.page.getByText('brings no rules for the browser').waitFor();
-        await reader.page.getByRole('link', { name: 'Download the replay file' }).waitFor();
-        await reader.screenshot('replay-no-rules');
-        reader.check_console();
-        await reader.close();
     });
 });

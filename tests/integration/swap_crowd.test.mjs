@@ -20,7 +20,6 @@ const STARTED_AT_ONCE = 8;
 const TICK_MS = 10;
 const GAP_TICKS_MAX = IS_RELEASE ? 2 : 30; // from one frame to the next
 const FOREIGN_SHARE_MAX = 0.1; // of the processors: above it a late frame is nobody's fault
-const OWN_DELAY_MS_MAX = 5; // of this process, which is late itself then
 const HIT_MS = 100; // each player counts one more
 const WATCHED_MS = 1000; // before and after
 const FACTOR = 2; // what an input counts for the second version
@@ -90,19 +89,16 @@ async function waits_of(watches, act) {
     return { ticks: of('gap_ticks'), ms: of('gap_ms'), delay_ms: delay.max / 1e6, foreign };
 }
 
-// Where other programs have taken the processors meanwhile, or this one was late to look, a late
-// frame proves nothing: the test is skipped, and says so.
-function assert_nobody_waited({ ticks, ms, delay_ms, foreign }, t) {
-    const is_disturbed = foreign > FOREIGN_SHARE_MAX;
-    const is_blind = is_disturbed || delay_ms > OWN_DELAY_MS_MAX;
-    const is_late = ms > GAP_TICKS_MAX * TICK_MS;
-    if ((ticks > GAP_TICKS_MAX && is_disturbed) || (is_late && is_blind)) {
-        const share = Math.round(foreign * 100);
-        t.skip(`not judged: others took ${share} % of the processors, we came ${delay_ms} ms late`);
+// A frame that we were late to look at was there before. Where other programs have taken the processors
+// meanwhile a late one proves nothing: the test is skipped, and says so.
+function assert_nobody_waited({ ticks, ms, delay_ms, foreign }, ticks_max, t) {
+    const late_ms = ms - delay_ms;
+    if (ticks <= ticks_max && late_ms <= ticks_max * TICK_MS) return;
+    if (foreign > FOREIGN_SHARE_MAX) {
+        t.skip(`not judged: other programs took ${Math.round(foreign * 100)} % of the processors`);
         return;
     }
-    assert.ok(ticks <= GAP_TICKS_MAX, `${ticks} ticks between two frames`);
-    assert.ok(!is_late, `${ms} ms between two frames`);
+    assert.fail(`${ticks} ticks and at least ${late_ms} ms between two frames`);
 }
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -176,7 +172,8 @@ describe(`a version that is put live in the middle of ${MATCHES} matches`, () =>
     before(begin);
     after(end);
 
-    test('takes each over byte by byte, and nobody waits for a frame', async (t) => {
+    let swapped;
+    test('takes each over byte by byte, and its rules count from then on', async (t) => {
         const second = await bring(admin, 'counter', archive_of(bundle_of('counter-doubled')));
         const matches = await play_many(platform, MATCHES);
         const watches = matches.flatMap((match) => match.watches);
@@ -189,7 +186,7 @@ describe(`a version that is put live in the middle of ${MATCHES} matches`, () =>
         const quiet = await waits_of(watches, () => {});
         for (const watch of watches) watch.keeps = true;
         let released;
-        const swapped = await waits_of(watches, async () => {
+        swapped = await waits_of(watches, async () => {
             released = await put_live(admin, 'counter', second);
             for (const { id, watches } of matches)
                 for (const { socket } of watches) {
@@ -218,7 +215,11 @@ describe(`a version that is put live in the middle of ${MATCHES} matches`, () =>
             const seam = seam_of(await replay_of(id));
             for (const { states } of watches) assert_seamless(states, seam);
         }
-        assert_nobody_waited(swapped, t);
+    });
+
+    test(`lets nobody wait for a frame, by more than ${GAP_TICKS_MAX} ticks`, (t) => {
+        assert.ok(swapped, 'it was put live');
+        assert_nobody_waited(swapped, GAP_TICKS_MAX, t);
     });
 });
 
@@ -235,6 +236,7 @@ const SWAPS = 500;
 const SWAP_MS_MIN = 60; // gateways follow no more than 20 a second, see STREAM_SUCCESSORS_PER_SECOND
 const SWAPS_WARM = 50; // until caches and pools have their size
 const SWAPS_MATCHES = 4;
+const HITCH_TICKS_MAX = IS_RELEASE ? 10 : 30;
 const MEMORY_MORE_KB_MAX = 700; // of the processes of a kind: less than 1.6 kB a swap
 const DESCRIPTORS_MORE_MAX = 3; // of a process: connections that are kept for a while
 const STORE_VERSIONS = 3;
@@ -286,10 +288,11 @@ describe('versions that are put live in the middle of matches, one right after t
         versions.push(versions.shift()); // the one before the last is another one, see take_back()
     }
 
-    test(`leave nothing behind and keep nobody waiting, as many as ${SWAPS}`, async (t) => {
+    let waits;
+    test(`leave nothing behind, as many as ${SWAPS}`, async (t) => {
         const since = Date.now();
         let warm;
-        const waits = await waits_of(watches, async () => {
+        waits = await waits_of(watches, async () => {
             for (let swap = 0; swap < SWAPS; swap++) {
                 const next = wait(SWAP_MS_MIN);
                 await put_next_live();
@@ -323,6 +326,11 @@ describe('versions that are put live in the middle of matches, one right after t
         for (const { socket } of watches)
             assert.equal((await socket.event('game:ended')).data.state, 'ended');
         t.diagnostic(`waits: ${JSON.stringify(waits)}`);
-        assert_nobody_waited(waits, t);
+    });
+
+    // A gateway that has followed too often waits a moment, see STREAM_SUCCESSORS_PER_SECOND.
+    test(`let nobody wait for more than ${HITCH_TICKS_MAX} ticks`, (t) => {
+        assert.ok(waits, 'they were put live');
+        assert_nobody_waited(waits, HITCH_TICKS_MAX, t);
     });
 });

@@ -4,8 +4,8 @@
  * chance. The view is what was counted and who asks.
  *
  * Built in versions: COUNTER_FACTOR times an input counts, COUNTER_SCHEMA 2 keeps more in its state
- * and migrates from 1, or from its own layout under any schema, as COUNTER_MIGRATE says, COUNTER_DOOM crashes at every 300th tick once
- * INPUT_DOOM was given.
+ * and migrates from 1, or from its own layout under any schema, as COUNTER_MIGRATE says,
+ * COUNTER_DOOM crashes at every 300th tick once INPUT_DOOM was given.
  */
 #include <gamekit/game.h>
 

@@ -1,8 +1,8 @@
 /*
  * The files of one version of a game (game.so, game.json, client/..., and game.wasm where there is
- * one), taken from a folder or an archive as one unit: read whole into memory and hashed. Nothing is
- * ever loaded or served from that folder. Only regular files with plain names count; links, pipes
- * and what is too large are refused. Blocking; not for a loop's thread.
+ * one), taken from a folder or an archive as one unit: read whole into memory and hashed. Nothing
+ * is ever loaded or served from that folder. Only regular files with plain names count; links,
+ * pipes and what is too large are refused. Blocking; not for a loop's thread.
  */
 #ifndef HOST_BUNDLE_H
 #define HOST_BUNDLE_H

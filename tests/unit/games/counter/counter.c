@@ -185,8 +185,8 @@ static uint32_t migrate(const struct gk_host *host, void *bytes, const void *old
         ;
     if (COUNTER_MIGRATE == MIGRATE_CRASH)
         __builtin_trap();
-    state->counted = old_schema == 1 ? *(const struct counted *)old
-                                     : ((const struct state *)old)->counted;
+    state->counted =
+        old_schema == 1 ? *(const struct counted *)old : ((const struct state *)old)->counted;
     if (COUNTER_MIGRATE == MIGRATE_BREAK)
         state->counted.mischief = INPUT_BROKEN;
     state->migrated_at = state->counted.ticks;

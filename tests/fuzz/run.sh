@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# run.sh BUILD OUT SECONDS: every fuzzer of the build folder, as many at once as there are
-# processors, from real seeds and from what earlier runs found worth keeping (BUILD/corpus). For so
-# long those of what strangers can send at any time, the others for a third of it. A finding is
-# printed with its input, which stays in OUT. The last line: "PASSED FAILED 0".
+# run.sh BUILD OUT SECONDS: every fuzzer of the build folder for so long, as many at once as there
+# are processors, from real seeds and from what earlier runs found worth keeping (BUILD/corpus). A
+# finding is printed with its input, which stays in OUT. The last line: "PASSED FAILED 0".
 set -euo pipefail
-build=$1 out=$2 seconds=$3
+build=$1 out=$2
+export seconds=$3
 here=$(dirname "$0")
-first=(image frames worker supervisor)
-others=(wasm archive replay game_json crash records)
+targets=(image wasm archive replay game_json crash records frames worker supervisor)
 mkdir -p "$out"
 rm -rf "${out:?}"/*
 node "$here/seeds.mjs" "$build" "$out/seeds" >/dev/null
 
 # One fuzzer; its exit status is its own.
 fuzz() {
-    local build=$1 out=$2 name=$3 seconds=$4 status=0
+    local build=$1 out=$2 name=$3 status=0
     mkdir -p "$build/corpus/$name" "$out/findings"
     FUZZ_GAME=$build/plugins.d/pong/game.so ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
         UBSAN_OPTIONS=print_stacktrace=1 \
@@ -24,11 +23,11 @@ fuzz() {
     echo "$status" >"$out/$name.status"
 }
 export -f fuzz
-printf '%s\n' "${first[@]/%/ $seconds}" "${others[@]/%/ $((seconds / 3))}" |
-    xargs -P "$(nproc)" -L 1 bash -c 'fuzz "$@"' fuzz "$PWD/$build" "$out"
+printf '%s\n' "${targets[@]}" |
+    xargs -P "$(nproc)" -I NAME bash -c 'fuzz "$@"' fuzz "$PWD/$build" "$out" NAME
 
 passed=0 failed=0
-for name in "${first[@]}" "${others[@]}"; do
+for name in "${targets[@]}"; do
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$name.log")
     covered=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$out/$name.log" | tail -n 1)
     if [ "$(cat "$out/$name.status")" = 0 ] && [ "${runs:-0}" -gt 0 ]; then

@@ -115,7 +115,7 @@ static struct stream *stream_open(struct gateway *gateway, const char *frames, c
     if (!stream)
         return NULL;
     stream->gateway = gateway;
-    bucket_init(&stream->successors, 0, clock_monotonic_ms());
+    bucket_init(&stream->successors, STREAM_SUCCESSORS_FIRST, clock_monotonic_ms());
     stream->is_connecting = true;
     stream->in = malloc(STREAM_IN_BYTES);
     stream->out = malloc(STREAM_OUT_BYTES);

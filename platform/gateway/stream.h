@@ -19,6 +19,7 @@
 #define STREAM_CONNECT_MS_MAX        2000
 #define STREAM_SUCCESSORS_PER_SECOND 20 /* of those that moved */
 #define STREAM_SUCCESSORS_BURST      20 /* of one that has stood for so long */
+#define STREAM_SUCCESSORS_FIRST      1  /* of one that has just begun */
 #define STREAM_BREAK_COST            4  /* one that breaks counts for so many */
 #define STREAM_FRAMES_MAX            8 /* of a link, of one read; of what is more the newest counts */
 #define STREAM_NAME_BYTES            128
